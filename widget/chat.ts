@@ -1,0 +1,65 @@
+/** What the element shows, as plain values: the stream controller makes them, the templates read them. */
+import type { Message, WireError } from "../protocol/index.ts";
+
+export interface AttachmentNote {
+  readonly name: string;
+  readonly mediaType: string;
+}
+
+/** `queued` waits for the network or for the answer before it; `failed` was refused and can be tried again. */
+export interface UserMessage {
+  readonly role: "user";
+  /** The server's `m_…` id; before the server answered, the `sendId`. */
+  readonly id: string;
+  readonly parent: string | null;
+  readonly text: string;
+  readonly attachments: readonly AttachmentNote[];
+  readonly state: "queued" | "sending" | "sent" | "failed";
+  readonly error?: WireError;
+}
+
+/** An answer as shown: its text may trail what has arrived by the pacer's few frames. */
+export type AssistantMessage = Message & {
+  readonly parent: string | null;
+  /** Voided text kept on screen, marked, until the new attempt has caught up with it; absent otherwise. */
+  readonly voided?: string;
+};
+
+export type ChatMessage = UserMessage | AssistantMessage;
+
+/** What the whole conversation is doing. */
+export type ChatStatus = "idle" | "starting" | "streaming" | "stopping";
+
+export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "offline" | "failed";
+
+/** What the connection line says. */
+export interface ConnectionView {
+  readonly state: ConnectionState;
+  readonly transport: "ws" | "sse" | null;
+  /** Milliseconds until the next attempt, while waiting. */
+  readonly retryInMs?: number;
+  /** Why it failed or what the proxy is doing (`retrying provider`), for people. */
+  readonly detail?: string;
+  readonly error?: WireError;
+}
+
+/** `GET /v1/conversations/{id}`: every message of the conversation, parents before children. */
+export interface ConversationSnapshot {
+  readonly id: string;
+  readonly agent: string;
+  /** The latest message; the branch to show runs from it up through `parent`. */
+  readonly head: string | null;
+  readonly messages: readonly (
+    | (Omit<UserMessage, "state" | "error"> & { readonly ts: number })
+    | (Message & { readonly parent: string | null; readonly ts: number })
+  )[];
+}
+
+/** `GET /v1/agents`: the public part of an agent. */
+export interface AgentNote {
+  readonly name: string;
+  readonly greeting?: string;
+  readonly starters?: readonly string[];
+  /** Text to show beside the answers of a provider that must be labelled: `demo provider`. */
+  readonly label?: string;
+}
