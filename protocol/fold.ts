@@ -18,7 +18,9 @@ export function fold(message: Message, entries: readonly WireEntry[]): Message {
     const where = place(entry, seq);
     if (where === "duplicate") continue;
     if (where === "gap") {
-      throw new RangeError(`fold() cannot apply seq ${entry.seq} (n ${entry.n ?? 1}) at seq ${seq}: entries are missing`);
+      throw new RangeError(
+        `fold() cannot apply seq ${entry.seq} (n ${entry.n ?? 1}) at seq ${seq}: entries are missing`,
+      );
     }
     seq = entry.seq;
     if (entry.type !== "skip") next = apply(next, entry);
@@ -53,7 +55,10 @@ function apply(message: Message, entry: LogEntry): Message {
         block.kind === "tool" ? { ...block, args: entry.args } : { ...block, open: false },
       );
     case "tool.start":
-      return changeTool(message, entry, (tool) => ({ ...tool, state: entry.approval === true ? "awaiting" : "running" }));
+      return changeTool(message, entry, (tool) => ({
+        ...tool,
+        state: entry.approval === true ? "awaiting" : "running",
+      }));
     case "tool.end":
       return changeTool(message, entry, (tool) => ({
         ...tool,
@@ -135,7 +140,11 @@ const closeBlock = (block: MessageBlock): MessageBlock =>
   block.kind !== "tool" && block.kind !== "source" && block.open ? { ...block, open: false } : block;
 
 /** Deltas nearly always belong to the last block, so the search runs from the end. */
-function changeBlock(message: Message, number: number, change: (block: TextBlock | ToolBlock) => MessageBlock): Message {
+function changeBlock(
+  message: Message,
+  number: number,
+  change: (block: TextBlock | ToolBlock) => MessageBlock,
+): Message {
   const index = message.blocks.findLastIndex((block) => block.kind !== "source" && block.block === number);
   return index < 0 ? message : replaceAt(message, index, change(message.blocks[index] as TextBlock | ToolBlock));
 }

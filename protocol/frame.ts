@@ -20,12 +20,24 @@ export type ToolOutcome = { readonly result: unknown } | { readonly error: strin
 
 export type ClientFrame =
   | { readonly type: "hello"; readonly v: number; readonly accessToken?: string }
-  | { readonly type: "sub"; readonly s: SubscriptionId; readonly id: string; readonly after: Cursor; readonly window?: number }
+  | {
+      readonly type: "sub";
+      readonly s: SubscriptionId;
+      readonly id: string;
+      readonly after: Cursor;
+      readonly window?: number;
+    }
   | { readonly type: "ack"; readonly s: SubscriptionId; readonly seq: number }
   | { readonly type: "unsub"; readonly s: SubscriptionId }
   | ({ readonly type: "start"; readonly rid: RequestId } & StartRequest)
   | { readonly type: "cancel"; readonly rid: RequestId; readonly id: string }
-  | { readonly type: "tool"; readonly rid: RequestId; readonly id: string; readonly callId: string; readonly outcome: ToolOutcome }
+  | {
+      readonly type: "tool";
+      readonly rid: RequestId;
+      readonly id: string;
+      readonly callId: string;
+      readonly outcome: ToolOutcome;
+    }
   | { readonly type: "auth"; readonly accessToken: string }
   | { readonly type: "ping"; readonly n: number }
   | { readonly type: "pong"; readonly n: number };
@@ -94,7 +106,9 @@ export function decodeClientFrame(text: string, limits: StartLimits): ClientFram
       parseCursor(frame["after"] ?? "0");
       const base = { type: "sub", s: requireCount(frame, "s"), id: requireString(frame, "id", ID_CHARS) } as const;
       const after = String(frame["after"] ?? "0");
-      return frame["window"] === undefined ? { ...base, after } : { ...base, after, window: requireCount(frame, "window") };
+      return frame["window"] === undefined
+        ? { ...base, after }
+        : { ...base, after, window: requireCount(frame, "window") };
     }
     case "ack":
       return { type: "ack", s: requireCount(frame, "s"), seq: requireCount(frame, "seq") };

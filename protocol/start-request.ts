@@ -89,9 +89,13 @@ export function decodeStartRequest(fields: Fields, limits: StartLimits): StartRe
 function decodeInput(fields: Fields, { inputChars }: StartLimits): string {
   const input = fields["input"];
   if (typeof input === "string" && input.length > inputChars) {
-    throw new StreamError("payload_too_large", `input: found ${input.length} characters, expected at most ${inputChars}`, {
-      field: "input",
-    });
+    throw new StreamError(
+      "payload_too_large",
+      `input: found ${input.length} characters, expected at most ${inputChars}`,
+      {
+        field: "input",
+      },
+    );
   }
   if (typeof input !== "string" || input.trim() === "") {
     throw invalid("input", input, `a text of 1 to ${inputChars} characters`);
@@ -111,9 +115,13 @@ function decodeAttachment({ attachmentsBytes }: StartLimits) {
     }
     total += (data.length / 4) * 3;
     if (total > attachmentsBytes) {
-      throw new StreamError("payload_too_large", `attachments: found over ${attachmentsBytes} bytes in all, expected at most that`, {
-        field: "attachments",
-      });
+      throw new StreamError(
+        "payload_too_large",
+        `attachments: found over ${attachmentsBytes} bytes in all, expected at most that`,
+        {
+          field: "attachments",
+        },
+      );
     }
     return { name, mediaType, data };
   };

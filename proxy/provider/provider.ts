@@ -16,7 +16,13 @@ export type AssistantPart =
 export type ProviderMessage =
   | { readonly role: "user"; readonly parts: readonly InputPart[] }
   | { readonly role: "assistant"; readonly parts: readonly AssistantPart[] }
-  | { readonly role: "tool"; readonly callId: string; readonly name: string; readonly ok: boolean; readonly result: string };
+  | {
+      readonly role: "tool";
+      readonly callId: string;
+      readonly name: string;
+      readonly ok: boolean;
+      readonly result: string;
+    };
 
 export interface ToolDeclaration {
   readonly name: string;
@@ -44,7 +50,13 @@ export type FinishReason = Extract<
 
 /** `block` counts from 0 within one call; the pump gives blocks their number in the stream. */
 export type ProviderEvent =
-  | { readonly type: "block.start"; readonly block: number; readonly kind: BlockKind; readonly name?: string; readonly callId?: string }
+  | {
+      readonly type: "block.start";
+      readonly block: number;
+      readonly kind: BlockKind;
+      readonly name?: string;
+      readonly callId?: string;
+    }
   | { readonly type: "delta"; readonly block: number; readonly text: string }
   /** Every started block ends, also those a provider leaves open when it finishes. `args` only for valid JSON. */
   | { readonly type: "block.end"; readonly block: number; readonly args?: unknown }
@@ -78,7 +90,11 @@ export interface Provider {
    * @throws {StreamError} one of the `provider_*`, `context_overflow`, `*_timeout` and `upstream_*` codes; an end
    * without the terminal rule is `upstream_truncated`. When `signal` is the reason, `cancelled`.
    */
-  stream(request: ProviderRequest, timers: ProviderTimers, signal: AbortSignal): AsyncGenerator<readonly ProviderEvent[], void>;
+  stream(
+    request: ProviderRequest,
+    timers: ProviderTimers,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ProviderEvent[], void>;
   /** Reaches the provider as cheaply as it allows. @throws {StreamError} as `stream`. */
   check(signal: AbortSignal): Promise<void>;
 }
