@@ -1,0 +1,118 @@
+/** The events `<ai-stream>` dispatches: each bubbles, crosses shadow roots and carries its values as plain fields. */
+import type { Message, MessageBlock, TextBlock, ToolBlock, WireError } from "../protocol/index.ts";
+import type { ChatStatus, ConnectionView } from "./chat.ts";
+
+const REACH = { bubbles: true, composed: true } as const;
+
+/** An answer began: the proxy committed its `stream.start`. */
+export class AiStreamStartEvent extends Event {
+  readonly stream: string;
+  readonly conversation: string;
+  readonly message: string;
+  readonly agent: string;
+
+  constructor(started: { stream: string; conversation: string; message: string; agent: string }) {
+    super("ai-stream-start", REACH);
+    this.stream = started.stream;
+    this.conversation = started.conversation;
+    this.message = started.message;
+    this.agent = started.agent;
+  }
+}
+
+/** Text was shown: what one frame added to one block, so at most one per block and animation frame. */
+export class AiStreamTokenEvent extends Event {
+  readonly message: string;
+  readonly block: number;
+  readonly kind: TextBlock["kind"];
+  readonly text: string;
+
+  constructor(added: { message: string; block: number; kind: TextBlock["kind"]; text: string }) {
+    super("ai-stream-token", REACH);
+    this.message = added.message;
+    this.block = added.block;
+    this.kind = added.kind;
+    this.text = added.text;
+  }
+}
+
+/** A block is final: its text will not change any more. */
+export class AiStreamBlockEvent extends Event {
+  readonly message: string;
+  readonly block: MessageBlock;
+
+  constructor(message: string, block: MessageBlock) {
+    super("ai-stream-block", REACH);
+    this.message = message;
+    this.block = block;
+  }
+}
+
+/** A tool call changed its state. */
+export class AiStreamToolEvent extends Event {
+  readonly message: string;
+  readonly tool: ToolBlock;
+
+  constructor(message: string, tool: ToolBlock) {
+    super("ai-stream-tool", REACH);
+    this.message = message;
+    this.tool = tool;
+  }
+}
+
+/** An answer ended, for whatever reason: `message.end` tells which. */
+export class AiStreamMessageEvent extends Event {
+  readonly message: Message;
+
+  constructor(message: Message) {
+    super("ai-stream-message", REACH);
+    this.message = message;
+  }
+}
+
+/** The conversation started, streams, stops or came to rest. */
+export class AiStreamStatusEvent extends Event {
+  readonly status: ChatStatus;
+  readonly previous: ChatStatus;
+
+  constructor(status: ChatStatus, previous: ChatStatus) {
+    super("ai-stream-status", REACH);
+    this.status = status;
+    this.previous = previous;
+  }
+}
+
+/** The connection to the proxy changed. */
+export class AiStreamConnectionEvent extends Event {
+  readonly connection: ConnectionView;
+
+  constructor(connection: ConnectionView) {
+    super("ai-stream-connection", REACH);
+    this.connection = connection;
+  }
+}
+
+/** Something failed that the page may want to know: a refused message, a failed answer, a wrong attribute. */
+export class AiStreamErrorEvent extends Event {
+  readonly error: WireError;
+
+  constructor(error: WireError) {
+    super("ai-stream-error", REACH);
+    this.error = error;
+  }
+}
+
+export interface AiStreamEventMap {
+  "ai-stream-start": AiStreamStartEvent;
+  "ai-stream-token": AiStreamTokenEvent;
+  "ai-stream-block": AiStreamBlockEvent;
+  "ai-stream-tool": AiStreamToolEvent;
+  "ai-stream-message": AiStreamMessageEvent;
+  "ai-stream-status": AiStreamStatusEvent;
+  "ai-stream-connection": AiStreamConnectionEvent;
+  "ai-stream-error": AiStreamErrorEvent;
+}
+
+declare global {
+  interface HTMLElementEventMap extends AiStreamEventMap {}
+}
