@@ -35,23 +35,29 @@ export function merge(entries: readonly WireEntry[], maxChars: number = MERGED_D
   return merged;
 }
 
+/** Gives each visible entry the coverage it has for a reader at `cursor`: all seqs since the entry before it. */
+export function cover(visible: readonly LogEntry[], cursor: number): LogEntry[] {
+  let before = cursor;
+  return visible.map((entry) => {
+    const n = entry.seq - before;
+    before = entry.seq;
+    return n === countOf(entry) ? entry : { ...entry, n };
+  });
+}
+
 /**
- * Drops what `show` hides. `show` returns the entry, a reduced copy of it, or null; the next visible entry covers the
- * hidden ones, and a hidden run at the end becomes a `skip`.
+ * What a reader at `cursor` gets of `entries`, none of which may be missing in between. `show` returns the entry, a
+ * reduced copy of it, or null; the next visible entry covers hidden ones, and a hidden run at the end is a `skip`.
  */
-export function reveal(entries: readonly LogEntry[], show: (entry: LogEntry) => LogEntry | null): WireEntry[] {
-  const visible: WireEntry[] = [];
-  let hidden = 0;
-  for (const entry of entries) {
-    const shown = show(entry);
-    if (shown === null) {
-      hidden += countOf(entry);
-    } else {
-      visible.push(hidden === 0 ? shown : { ...shown, n: countOf(shown) + hidden });
-      hidden = 0;
-    }
-  }
-  const last = entries.at(-1);
-  if (hidden > 0 && last !== undefined) visible.push({ type: "skip", seq: last.seq, n: hidden });
-  return visible;
+export function reveal(
+  entries: readonly LogEntry[],
+  show: (entry: LogEntry) => LogEntry | null,
+  cursor: number,
+): WireEntry[] {
+  const visible = entries.map(show).filter((entry) => entry !== null && entry.seq > cursor) as LogEntry[];
+  const covered: WireEntry[] = cover(visible, cursor);
+  const tail = entries.at(-1)?.seq ?? cursor;
+  const reached = visible.at(-1)?.seq ?? cursor;
+  if (tail > reached) covered.push({ type: "skip", seq: tail, n: tail - reached });
+  return covered;
 }

@@ -103,7 +103,8 @@ function apply(message: Message, entry: LogEntry): Message {
   }
 }
 
-export function statusOf(reason: EndReason): MessageStatus {
+/** What a message has become when its stream ended for `reason`. */
+export function statusOf(reason: EndReason): Exclude<MessageStatus, "running"> {
   switch (reason) {
     case "cancelled":
     case "interrupted":

@@ -1,14 +1,14 @@
 /** The wire types and pure functions shared by proxy, widget and API clients. Runs anywhere; imports nothing. */
 export { formatCursor, parseCursor } from "./cursor.ts";
 export type { Cursor, Position } from "./cursor.ts";
-export { merge, place, reveal } from "./coverage.ts";
+export { cover, merge, place, reveal } from "./coverage.ts";
 export { crc32 } from "./digest.ts";
 export { fold, statusOf } from "./fold.ts";
 export { decodeClientFrame, decodeServerFrame, encodeFrame } from "./frame.ts";
 export type { ClientFrame, Head, ServerFrame, Started, StatusNote, ToolOutcome } from "./frame.ts";
 export * from "./limits.ts";
 export { decodeEntry } from "./log-entry.ts";
-export { emptyMessage, visibleText } from "./message.ts";
+export { emptyMessage, sumUsage, visibleText } from "./message.ts";
 export type {
   Message,
   MessageBlock,
@@ -30,7 +30,9 @@ export type {
   BlockKind,
   EndReason,
   LogEntry,
+  Reset,
   Skip,
+  StreamEnd,
   StreamEvent,
   Timings,
   Usage,

@@ -1,0 +1,111 @@
+/** Groups one stream's events into commits: at most one append is under way, what arrives meanwhile joins the next. */
+import { fold, MERGED_DELTA_CHARS, statusOf } from "../../protocol/index.ts";
+import type { StreamEnd, StreamEvent } from "../../protocol/index.ts";
+import { makeBatch } from "../stream-log/batch.ts";
+import type { StreamLog } from "../stream-log/stream-log.ts";
+import type { StreamTail } from "../stream-log/tail.ts";
+
+/** Events waiting for their commit: above `high × capacityEvents` the source pauses until below `low × capacityEvents`. */
+export interface Watermarks {
+  readonly capacityEvents: number;
+  readonly high: number;
+  readonly low: number;
+}
+
+/** Persist before deliver: events reach the tail, and so any viewer, only after their commit. */
+export class LogWriter {
+  readonly #log: StreamLog;
+  readonly #tail: StreamTail;
+  readonly #marks: Watermarks;
+  readonly #onFailure: (error: unknown) => void;
+  #queue: StreamEvent[] = [];
+  /** The seq of the last event handed to the log. */
+  #assigned: number;
+  /** Events in the queue as the provider counted them, before neighbouring deltas were joined. */
+  #waiting = 0;
+  #appending: Promise<void> | null = null;
+  #room: PromiseWithResolvers<void> | null = null;
+
+  /** `onFailure` is called once, when the store refused an append: nothing can be written any more. */
+  constructor(log: StreamLog, tail: StreamTail, marks: Watermarks, onFailure: (error: unknown) => void) {
+    this.#log = log;
+    this.#tail = tail;
+    this.#assigned = tail.seq;
+    this.#marks = marks;
+    this.#onFailure = onFailure;
+  }
+
+  /** The seq the last written event has or will have. */
+  get seq(): number {
+    return this.#assigned + this.#queue.length;
+  }
+
+  /** Takes events for the next commit. Returns a promise to wait for when there are too many, else undefined. */
+  write(events: readonly StreamEvent[]): Promise<void> | undefined {
+    for (const event of events) this.#enqueue(event);
+    this.#waiting += events.length;
+    this.#appending ??= this.#appendAll();
+    if (this.#waiting <= this.#marks.high * this.#marks.capacityEvents) return undefined;
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
+  /** Resolves when everything written so far is committed. */
+  async flush(): Promise<void> {
+    while (this.#appending !== null) await this.#appending;
+  }
+
+  /** Commits the last event, together with the finished message. @throws {StreamError} as `StreamLog.append` */
+  async end(event: StreamEnd): Promise<void> {
+    await this.flush();
+    const { record, seq, message } = this.#tail;
+    const batch = makeBatch([event], seq + 1, Date.now());
+    const ending = { status: statusOf(event.reason), message: fold(message, batch.entries) };
+    await this.#log.append(record.id, record.term, batch, ending);
+    this.#tail.publish(batch);
+  }
+
+  /** Neighbouring deltas of a block that wait for the same commit become one: fewer rows, frames and wake-ups. */
+  #enqueue(event: StreamEvent): void {
+    const last = this.#queue.at(-1);
+    if (
+      event.type === "delta" &&
+      last?.type === "delta" &&
+      last.block === event.block &&
+      last.text.length + event.text.length <= MERGED_DELTA_CHARS
+    ) {
+      this.#queue[this.#queue.length - 1] = { ...last, text: last.text + event.text };
+    } else {
+      this.#queue.push(event);
+    }
+  }
+
+  async #appendAll(): Promise<void> {
+    const { id, term } = this.#tail.record;
+    try {
+      while (this.#queue.length > 0) {
+        const batch = makeBatch(this.#queue, this.#tail.seq + 1, Date.now());
+        const count = this.#waiting;
+        this.#assigned = batch.last;
+        this.#queue = [];
+        await this.#log.append(id, term, batch);
+        this.#waiting -= count;
+        this.#tail.publish(batch);
+        this.#release();
+      }
+    } catch (thrown) {
+      this.#queue = [];
+      this.#waiting = 0;
+      this.#release();
+      this.#onFailure(thrown);
+    } finally {
+      this.#appending = null;
+    }
+  }
+
+  #release(): void {
+    if (this.#room === null || this.#waiting > this.#marks.low * this.#marks.capacityEvents) return;
+    this.#room.resolve();
+    this.#room = null;
+  }
+}

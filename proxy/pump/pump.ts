@@ -1,0 +1,73 @@
+/** The one writer of a stream: runs the answer into the log and closes it with exactly one `stream.end`. */
+import { crc32, StreamError, visibleText } from "../../protocol/index.ts";
+import type { MessageUsage, StreamEnd, Timings } from "../../protocol/index.ts";
+import { runAnswer } from "../agent/loop.ts";
+import type { Answer, AnswerEnd } from "../agent/loop.ts";
+import type { StreamLog } from "../stream-log/stream-log.ts";
+import type { StreamTail } from "../stream-log/tail.ts";
+import { LogWriter } from "./log-writer.ts";
+import type { Watermarks } from "./log-writer.ts";
+
+export interface PumpOptions {
+  readonly log: StreamLog;
+  readonly tail: StreamTail;
+  readonly marks: Watermarks;
+  /** Milliseconds a stream may take in all. */
+  readonly totalMs: number;
+}
+
+/**
+ * Pumps until the answer ends or `cancel` aborts with a StreamError; then the stream has ended.
+ * @throws {StreamError} when the store refused a write: nothing more can be said in this stream.
+ */
+export async function pump(answer: () => Promise<Answer>, options: PumpOptions, cancel: AbortSignal): Promise<void> {
+  const { log, tail, marks, totalMs } = options;
+  const stop = new AbortController();
+  const onCancel = () => stop.abort(cancel.reason);
+  cancel.addEventListener("abort", onCancel, { once: true });
+  if (cancel.aborted) onCancel();
+  const total = setTimeout(() => stop.abort(tooLong(totalMs)), totalMs);
+  const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error));
+  try {
+    const output = {
+      write: writer.write.bind(writer),
+      note: tail.note.bind(tail),
+      seq: () => writer.seq,
+    };
+    const end = await answer().then(
+      (ready) => runAnswer(ready, output, stop.signal),
+      (thrown: unknown): AnswerEnd => ({ reason: "error", error: StreamError.from(thrown) }),
+    );
+    await writer.flush();
+    await writer.end(streamEnd(tail, end));
+  } finally {
+    clearTimeout(total);
+    cancel.removeEventListener("abort", onCancel);
+  }
+}
+
+/** The terminal event of what the tail has folded to. */
+export function streamEnd(tail: StreamTail, end: AnswerEnd): StreamEnd {
+  const { message, record } = tail;
+  const timings = timingsOf(record.createdAt, tail.firstContentAt, Date.now(), message.usage);
+  return {
+    type: "stream.end",
+    reason: end.reason,
+    ...(end.error === undefined ? {} : { error: end.error.toJSON() }),
+    usage: message.usage,
+    timings,
+    digest: crc32(visibleText(message)),
+  };
+}
+
+function timingsOf(startedAt: number, firstContentAt: number | null, now: number, usage: MessageUsage): Timings {
+  const totalMs = now - startedAt;
+  if (firstContentAt === null) return { totalMs };
+  const firstTokenMs = firstContentAt - startedAt;
+  const seconds = (now - firstContentAt) / 1000;
+  if (usage.output === 0 || seconds <= 0) return { firstTokenMs, totalMs };
+  return { firstTokenMs, totalMs, tokensPerSecond: Math.round((usage.output / seconds) * 10) / 10 };
+}
+
+const tooLong = (ms: number): StreamError =>
+  new StreamError("total_timeout", `The answer took longer than ${ms} ms in all`);

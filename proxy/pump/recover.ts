@@ -1,0 +1,71 @@
+/** Closes a stream whose writer died: every shown event stays, what was open is closed, and the reader is told. */
+import { emptyMessage, fold, StreamError } from "../../protocol/index.ts";
+import type { LogEntry, StreamEvent } from "../../protocol/index.ts";
+import type { StreamLog, StreamRecord } from "../stream-log/stream-log.ts";
+import { StreamTail } from "../stream-log/tail.ts";
+import { LogWriter } from "./log-writer.ts";
+import type { Watermarks } from "./log-writer.ts";
+import { streamEnd } from "./pump.ts";
+
+/** Entries read from the store at a time. */
+const PAGE_ENTRIES = 1_000;
+
+/**
+ * Takes every stream over that has not ended and ends it `interrupted`. Call it when no other process writes to the
+ * store. @returns how many there were. @throws {StreamError} when the store fails.
+ */
+export async function closeOrphans(log: StreamLog, marks: Watermarks): Promise<number> {
+  const running = await log.runningStreams();
+  for (const { id } of running) {
+    const record = await log.takeOver(id);
+    if (record !== null) await closeOrphan(log, record, marks);
+  }
+  return running.length;
+}
+
+async function closeOrphan(log: StreamLog, record: StreamRecord, marks: Watermarks): Promise<void> {
+  let message = emptyMessage(record.inc);
+  const open = new OpenParts();
+  for (let seq = 0; seq < record.tail;) {
+    const entries = await log.read(record.id, seq, PAGE_ENTRIES);
+    if (entries.length === 0) break;
+    message = fold(message, entries);
+    for (const entry of entries) open.apply(entry);
+    seq = entries.at(-1)!.seq;
+  }
+  let failure: unknown;
+  const tail = new StreamTail(record, message);
+  const writer = new LogWriter(log, tail, marks, (error) => (failure = error));
+  const error = new StreamError("orphaned", "The proxy stopped while it was answering");
+  const closing = open.close(error);
+  if (closing.length > 0) await writer.write(closing);
+  await writer.flush();
+  if (failure !== undefined) throw failure;
+  await writer.end(streamEnd(tail, { reason: "interrupted", error }));
+}
+
+/** What was begun and not ended: the invariants of the log hold for an orphan too. */
+class OpenParts {
+  readonly #blocks = new Set<number>();
+  #attempt: number | null = null;
+  #step: number | null = null;
+
+  apply(entry: LogEntry): void {
+    if (entry.type === "block.start") this.#blocks.add(entry.block);
+    else if (entry.type === "block.end") this.#blocks.delete(entry.block);
+    else if (entry.type === "attempt.start") this.#attempt = entry.attempt;
+    else if (entry.type === "attempt.end") this.#attempt = null;
+    else if (entry.type === "step.start") this.#step = entry.step;
+    else if (entry.type === "step.end") this.#step = null;
+  }
+
+  close(error: StreamError): StreamEvent[] {
+    const events: StreamEvent[] = [...this.#blocks].map((block) => ({ type: "block.end", block }));
+    if (this.#attempt !== null) {
+      events.push({ type: "usage", attempt: this.#attempt, input: 0, output: 0, final: false });
+      events.push({ type: "attempt.end", attempt: this.#attempt, outcome: "error", error: error.toJSON() });
+    }
+    if (this.#step !== null) events.push({ type: "step.end", step: this.#step, reason: "interrupted" });
+    return events;
+  }
+}

@@ -1,0 +1,142 @@
+/** The tables around the log: conversations, their turns, and what retention removes. All methods are synchronous. */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { StreamError } from "../../protocol/index.ts";
+import type { Message } from "../../protocol/index.ts";
+import type { ConversationRecord, NewStream, RetentionBounds, Turn } from "./stream-log.ts";
+
+/** The base of the embedded store: one database, and everything in it that is not an entry. */
+export class SqliteConversations {
+  protected readonly database: DatabaseSync;
+  readonly #insertConversation: StatementSync;
+  readonly #touchConversation: StatementSync;
+  readonly #insertTurn: StatementSync;
+  readonly #finishTurn: StatementSync;
+  readonly #list: StatementSync;
+  readonly #find: StatementSync;
+  readonly #turns: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+    this.#insertConversation = database.prepare("INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?, NULL)");
+    this.#touchConversation = database.prepare("UPDATE conversations SET updated_at = ?, head = ? WHERE id = ?");
+    this.#insertTurn = database.prepare(
+      "INSERT INTO turns (id, conversation, parent, role, created_at, stream, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#finishTurn = database.prepare("UPDATE turns SET body = ? WHERE id = ?");
+    this.#list = database.prepare("SELECT * FROM conversations WHERE owner = ? ORDER BY updated_at DESC, id LIMIT ?");
+    this.#find = database.prepare("SELECT * FROM conversations WHERE id = ?");
+    this.#turns = database.prepare("SELECT * FROM turns WHERE conversation = ? ORDER BY n");
+  }
+
+  listConversations(owner: string, limit: number): Promise<readonly ConversationRecord[]> {
+    return this.run(() => this.#list.all(owner, limit).map(toConversation));
+  }
+
+  findConversation(id: string): Promise<ConversationRecord | null> {
+    return this.run(() => {
+      const row = this.#find.get(id);
+      return row === undefined ? null : toConversation(row);
+    });
+  }
+
+  readTurns(conversation: string): Promise<readonly Turn[]> {
+    return this.run(() => this.#turns.all(conversation).map(toTurn));
+  }
+
+  /** Runs synchronous work as a promise; a failure of the store becomes `storage_unavailable`. */
+  protected async run<Result>(work: () => Result): Promise<Result> {
+    try {
+      return work();
+    } catch (thrown) {
+      if (thrown instanceof StreamError) throw thrown;
+      throw new StreamError("storage_unavailable", "The store failed", { cause: thrown });
+    }
+  }
+
+  protected addTurns({ stream, turn, title }: NewStream): void {
+    const { conversation, createdAt } = stream;
+    if (title !== undefined) {
+      this.#insertConversation.run(conversation, stream.owner, stream.agent, createdAt, createdAt, title);
+    }
+    const body = JSON.stringify({ text: turn.text, attachments: turn.attachments });
+    this.#insertTurn.run(turn.id, conversation, turn.parent, "user", createdAt, null, body);
+    this.#insertTurn.run(stream.message, conversation, turn.id, "assistant", createdAt, stream.id, null);
+    this.#touchConversation.run(createdAt, stream.message, conversation);
+  }
+
+  protected finishTurn(message: Message): void {
+    this.#finishTurn.run(JSON.stringify(message), message.id);
+  }
+
+  protected dropStream(id: string): void {
+    const { database } = this;
+    database.prepare("DELETE FROM entries WHERE stream = (SELECT n FROM streams WHERE id = ?)").run(id);
+    // The conversation goes on from the answer before.
+    database
+      .prepare(
+        `UPDATE conversations SET head = (SELECT t.parent FROM turns t JOIN streams s ON s.parent = t.id WHERE s.id = ?1)
+         WHERE head = (SELECT message FROM streams WHERE id = ?1)`,
+      )
+      .run(id);
+    for (const table of ["turns", "sends"]) database.prepare(`DELETE FROM ${table} WHERE stream = ?`).run(id);
+    database.prepare("DELETE FROM streams WHERE id = ?").run(id);
+  }
+
+  protected dropConversation(id: string): void {
+    const { database } = this;
+    const streams = database.prepare("SELECT id FROM streams WHERE conversation = ?").all(id);
+    for (const { id: stream } of streams) this.dropStream(String(stream));
+    database.prepare("DELETE FROM turns WHERE conversation = ?").run(id);
+    database.prepare("DELETE FROM conversations WHERE id = ?").run(id);
+  }
+
+  protected dropOlder({ streamsBefore, conversationsBefore }: RetentionBounds): {
+    streams: number;
+    conversations: number;
+  } {
+    const { database } = this;
+    const conversations = database
+      .prepare("SELECT id FROM conversations WHERE updated_at < ?")
+      .all(conversationsBefore);
+    for (const { id } of conversations) this.dropConversation(String(id));
+    const ended = database
+      .prepare("SELECT n, id FROM streams WHERE status <> 'running' AND ended_at < ?")
+      .all(streamsBefore);
+    const dropEntries = database.prepare("DELETE FROM entries WHERE stream = ?");
+    const dropSends = database.prepare("DELETE FROM sends WHERE stream = ?");
+    let streams = 0;
+    for (const { n, id } of ended) {
+      if (dropEntries.run(n as number).changes !== 0) streams++;
+      dropSends.run(id as string);
+    }
+    return { streams, conversations: conversations.length };
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+const toConversation = (row: Row): ConversationRecord => ({
+  id: String(row["id"]),
+  owner: String(row["owner"]),
+  agent: String(row["agent"]),
+  createdAt: Number(row["created_at"]),
+  updatedAt: Number(row["updated_at"]),
+  title: String(row["title"]),
+  head: row["head"] === null ? null : String(row["head"]),
+});
+
+function toTurn(row: Row): Turn {
+  const base = { id: String(row["id"]), createdAt: Number(row["created_at"]) };
+  const body: unknown = row["body"] === null ? null : JSON.parse(String(row["body"]));
+  if (row["role"] === "user") {
+    const parent = row["parent"] === null ? null : String(row["parent"]);
+    return { ...base, role: "user", parent, ...(body as { text: string; attachments: [] }) };
+  }
+  return {
+    ...base,
+    role: "assistant",
+    parent: String(row["parent"]),
+    stream: String(row["stream"]),
+    message: body as Message | null,
+  };
+}

@@ -1,0 +1,51 @@
+/** Tables of the embedded store. `user_version` is the schema's version; each step brings it one further. */
+import type { DatabaseSync } from "node:sqlite";
+import { StreamError } from "../../protocol/index.ts";
+
+/**
+ * Entries lie clustered by stream and last seq, one row a commit, so that a read is one range scan. `body` holds one
+ * JSON document a line. Streams have a small number `n` besides their id: it is in every row of `entries`.
+ * `streams.tail` is written when the stream ends: it outlives the entries.
+ */
+const STEPS: readonly string[] = [
+  `CREATE TABLE streams (
+     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, inc TEXT NOT NULL, term INTEGER NOT NULL, owner TEXT NOT NULL,
+     agent TEXT NOT NULL, conversation TEXT NOT NULL, message TEXT NOT NULL, parent TEXT NOT NULL,
+     created_at INTEGER NOT NULL, ended_at INTEGER, status TEXT NOT NULL, tail INTEGER
+   ) STRICT;
+   CREATE INDEX streams_by_status ON streams (status, ended_at);
+   CREATE INDEX streams_by_conversation ON streams (conversation);
+   CREATE TABLE entries (
+     stream INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, body TEXT NOT NULL,
+     PRIMARY KEY (stream, last)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE conversations (
+     id TEXT PRIMARY KEY, owner TEXT NOT NULL, agent TEXT NOT NULL, created_at INTEGER NOT NULL,
+     updated_at INTEGER NOT NULL, title TEXT NOT NULL, head TEXT
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX conversations_by_owner ON conversations (owner, updated_at);
+   CREATE TABLE turns (
+     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation TEXT NOT NULL, parent TEXT, role TEXT NOT NULL,
+     created_at INTEGER NOT NULL, stream TEXT, body TEXT
+   ) STRICT;
+   CREATE INDEX turns_by_conversation ON turns (conversation);
+   CREATE TABLE sends (
+     owner TEXT NOT NULL, send_id TEXT NOT NULL, stream TEXT NOT NULL, fingerprint TEXT NOT NULL,
+     PRIMARY KEY (owner, send_id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sends_by_stream ON sends (stream);`,
+];
+
+/** @throws {StreamError} `storage_unavailable` when a newer version of this program made the file. */
+export function migrate(database: DatabaseSync): void {
+  const { user_version: found } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (found > STEPS.length) {
+    throw new StreamError(
+      "storage_unavailable",
+      `The database has schema version ${found}, this program knows up to ${STEPS.length}: a newer ai-stream made it`,
+    );
+  }
+  for (let version = found; version < STEPS.length; version++) {
+    database.exec(`BEGIN IMMEDIATE; ${STEPS[version]!} PRAGMA user_version = ${version + 1}; COMMIT;`);
+  }
+}

@@ -1,0 +1,134 @@
+/** The contract of a store: streams, their entries, conversations and idempotency keys. */
+import type { Attachment, LogEntry, Message, MessageStatus } from "../../protocol/index.ts";
+import type { Batch } from "./batch.ts";
+
+/** A stream as stored beside its entries. */
+export interface StreamRecord {
+  readonly id: string;
+  /** Incarnation: changes if acknowledged entries were ever lost. */
+  readonly inc: string;
+  /** Fencing number of the lease under which it is written. */
+  readonly term: number;
+  /** Whoever may read it: the subject of an access token, or the one owner of an open proxy. */
+  readonly owner: string;
+  readonly agent: string;
+  readonly conversation: string;
+  /** The assistant message this stream writes, and the user's message it answers. */
+  readonly message: string;
+  readonly parent: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly status: MessageStatus;
+  readonly tail: number;
+  /** The first seq still kept; above 1 once retention has trimmed. */
+  readonly first: number;
+}
+
+export interface UserTurn {
+  readonly id: string;
+  readonly role: "user";
+  readonly parent: string | null;
+  readonly createdAt: number;
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+}
+
+export interface AssistantTurn {
+  readonly id: string;
+  readonly role: "assistant";
+  readonly parent: string;
+  readonly createdAt: number;
+  readonly stream: string;
+  /** The finished message with everything in it, hidden parts too; null while the stream runs. */
+  readonly message: Message | null;
+}
+
+export type Turn = UserTurn | AssistantTurn;
+
+export interface ConversationRecord {
+  readonly id: string;
+  readonly owner: string;
+  readonly agent: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** The first input, shortened. */
+  readonly title: string;
+  /** The latest message. */
+  readonly head: string | null;
+}
+
+/** All that one start writes, in one transaction: either everything is there or nothing. */
+export interface NewStream {
+  readonly stream: Omit<StreamRecord, "term" | "status" | "tail" | "first">;
+  readonly turn: UserTurn;
+  /** Present when the conversation is new. */
+  readonly title?: string;
+  /** `stream.start`, seq 1. */
+  readonly first: Batch;
+  /** The owner's key of this send, and a fingerprint of the request it belongs to. */
+  readonly sendId?: string;
+  readonly fingerprint: string;
+}
+
+export interface Created {
+  readonly record: StreamRecord;
+  /** False when the send key was known: then `record` is the stream it started. */
+  readonly created: boolean;
+}
+
+/** What the last append of a stream writes with it. */
+export interface Ending {
+  readonly status: Exclude<MessageStatus, "running">;
+  readonly message: Message;
+}
+
+export interface RetentionBounds {
+  /** Entries of streams that ended before this go; their finished messages stay. */
+  readonly streamsBefore: number;
+  /** Conversations untouched since before this go, with all that is in them. */
+  readonly conversationsBefore: number;
+}
+
+/** Every implementation passes `test/contracts/stream-log.contract.ts`. Times are milliseconds since the epoch. */
+export interface StreamLog {
+  /** @throws {StreamError} `conflict` when the send key was used for another request. */
+  createStream(start: NewStream): Promise<Created>;
+
+  /**
+   * Appends a batch that begins at `tail + 1`; resolves once a crash of this process can no longer lose it.
+   * Batches of many streams may share one transaction.
+   * @throws {StreamError} `conflict` when `term` is not the stream's, its tail is another, or it has ended; nothing
+   * was appended. `storage_unavailable` when the store failed.
+   */
+  append(id: string, term: number, batch: Batch, ending?: Ending): Promise<void>;
+
+  /** Entries with `seq > after`, in order, whole rows until at least `limit` entries; empty at the tail. */
+  read(id: string, after: number, limit: number): Promise<readonly LogEntry[]>;
+
+  findStream(id: string): Promise<StreamRecord | null>;
+
+  /** Raises the stream's term, so that whoever wrote before is refused. Null when it is gone or has ended. */
+  takeOver(id: string): Promise<StreamRecord | null>;
+
+  /** Streams that have not ended. */
+  runningStreams(): Promise<readonly StreamRecord[]>;
+
+  /** Forgets a stream's entries; its turn in the conversation goes too. */
+  deleteStream(id: string): Promise<void>;
+
+  /** The owner's conversations, latest first. */
+  listConversations(owner: string, limit: number): Promise<readonly ConversationRecord[]>;
+  findConversation(id: string): Promise<ConversationRecord | null>;
+  /** All turns, parents before children. */
+  readTurns(conversation: string): Promise<readonly Turn[]>;
+  deleteConversation(id: string): Promise<void>;
+
+  /** Removes what is older than the bounds; returns how many streams and conversations went. */
+  trim(bounds: RetentionBounds): Promise<{ readonly streams: number; readonly conversations: number }>;
+
+  /** @throws {StreamError} `storage_unavailable` when the store cannot be read and written. */
+  check(): Promise<void>;
+
+  /** Commits what is waiting and closes. */
+  close(): Promise<void>;
+}
