@@ -28,8 +28,8 @@ export interface StartRequest {
   readonly input: string;
   readonly agent?: string;
   readonly conversation?: string;
-  /** The message this one follows; absent means the latest of the conversation. */
-  readonly parent?: string;
+  /** The message this one follows; null begins the conversation anew beside its first turn, absent follows its latest. */
+  readonly parent?: string | null;
   readonly attachments?: readonly Attachment[];
   /** The client's own id of this send: the same one never starts a second answer. */
   readonly sendId?: string;
@@ -69,7 +69,7 @@ export function decodeStartRequest(fields: Fields, limits: StartLimits): StartRe
     input: decodeInput(fields, limits),
     agent: optionalString(fields, "agent", ID_CHARS),
     conversation: optionalString(fields, "conversation", ID_CHARS),
-    parent: optionalString(fields, "parent", ID_CHARS),
+    parent: fields["parent"] === null ? null : optionalString(fields, "parent", ID_CHARS),
     sendId: optionalString(fields, "sendId", ID_CHARS),
     model: optionalString(fields, "model", ID_CHARS),
     temperature: optionalNumber(fields, "temperature", [0, 2]),

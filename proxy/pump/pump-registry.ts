@@ -51,6 +51,11 @@ export class PumpRegistry {
     return true;
   }
 
+  /** Resolves when the stream is not running here any more. */
+  async done(id: string): Promise<void> {
+    await this.#running.get(id)?.done;
+  }
+
   /** Resolves when no stream is running any more. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));

@@ -49,11 +49,13 @@ class OpenParts {
   readonly #blocks = new Set<number>();
   #attempt: number | null = null;
   #step: number | null = null;
+  #reported = false;
 
   apply(entry: LogEntry): void {
     if (entry.type === "block.start") this.#blocks.add(entry.block);
     else if (entry.type === "block.end") this.#blocks.delete(entry.block);
-    else if (entry.type === "attempt.start") this.#attempt = entry.attempt;
+    else if (entry.type === "attempt.start") [this.#attempt, this.#reported] = [entry.attempt, false];
+    else if (entry.type === "usage") this.#reported = true;
     else if (entry.type === "attempt.end") this.#attempt = null;
     else if (entry.type === "step.start") this.#step = entry.step;
     else if (entry.type === "step.end") this.#step = null;
@@ -62,7 +64,7 @@ class OpenParts {
   close(error: StreamError): StreamEvent[] {
     const events: StreamEvent[] = [...this.#blocks].map((block) => ({ type: "block.end", block }));
     if (this.#attempt !== null) {
-      events.push({ type: "usage", attempt: this.#attempt, input: 0, output: 0, final: false });
+      if (!this.#reported) events.push({ type: "usage", attempt: this.#attempt, input: 0, output: 0, final: false });
       events.push({ type: "attempt.end", attempt: this.#attempt, outcome: "error", error: error.toJSON() });
     }
     if (this.#step !== null) events.push({ type: "step.end", step: this.#step, reason: "interrupted" });

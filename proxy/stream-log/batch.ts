@@ -1,5 +1,5 @@
 /** Entries that are committed and delivered together, each encoded once. */
-import type { LogEntry, StreamEvent } from "../../protocol/index.ts";
+import type { LogEntry, StreamEvent, WireEntry } from "../../protocol/index.ts";
 
 export interface Batch {
   readonly first: number;
@@ -17,13 +17,13 @@ export function makeBatch(events: readonly StreamEvent[], first: number, ts: num
   for (const event of events) {
     const entry = { ...event, seq: seq++, ts };
     entries.push(entry);
-    lines.push(encodeEntry(entry));
+    lines.push(encodeWireEntry(entry));
   }
   return { first, last: seq - 1, entries, lines };
 }
 
 /** JSON of an entry. Deltas are nearly all there is, and their form is fixed: only the text needs escaping. */
-export function encodeEntry(entry: LogEntry): string {
+export function encodeWireEntry(entry: WireEntry): string {
   if (entry.type !== "delta" || entry.n !== undefined) return JSON.stringify(entry);
   return `{"type":"delta","seq":${entry.seq},"ts":${entry.ts},"block":${entry.block},"kind":"${entry.kind}","text":${JSON.stringify(entry.text)}}`;
 }

@@ -14,6 +14,7 @@ export class SqliteConversations {
   readonly #list: StatementSync;
   readonly #find: StatementSync;
   readonly #turns: StatementSync;
+  readonly #turn: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.database = database;
@@ -26,6 +27,7 @@ export class SqliteConversations {
     this.#list = database.prepare("SELECT * FROM conversations WHERE owner = ? ORDER BY updated_at DESC, id LIMIT ?");
     this.#find = database.prepare("SELECT * FROM conversations WHERE id = ?");
     this.#turns = database.prepare("SELECT * FROM turns WHERE conversation = ? ORDER BY n");
+    this.#turn = database.prepare("SELECT * FROM turns WHERE id = ?");
   }
 
   listConversations(owner: string, limit: number): Promise<readonly ConversationRecord[]> {
@@ -41,6 +43,13 @@ export class SqliteConversations {
 
   readTurns(conversation: string): Promise<readonly Turn[]> {
     return this.run(() => this.#turns.all(conversation).map(toTurn));
+  }
+
+  findTurn(id: string): Promise<Turn | null> {
+    return this.run(() => {
+      const row = this.#turn.get(id);
+      return row === undefined ? null : toTurn(row);
+    });
   }
 
   /** Runs synchronous work as a promise; a failure of the store becomes `storage_unavailable`. */
@@ -126,7 +135,11 @@ const toConversation = (row: Row): ConversationRecord => ({
 });
 
 function toTurn(row: Row): Turn {
-  const base = { id: String(row["id"]), createdAt: Number(row["created_at"]) };
+  const base = {
+    id: String(row["id"]),
+    conversation: String(row["conversation"]),
+    createdAt: Number(row["created_at"]),
+  };
   const body: unknown = row["body"] === null ? null : JSON.parse(String(row["body"]));
   if (row["role"] === "user") {
     const parent = row["parent"] === null ? null : String(row["parent"]);

@@ -97,19 +97,16 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     this.#running = database.prepare(`${RECORD} WHERE s.status = 'running'`);
   }
 
+  findSend(owner: string, sendId: string, fingerprint: string): Promise<StreamRecord | null> {
+    return this.run(() => this.#sent(owner, sendId, fingerprint));
+  }
+
   createStream(start: NewStream): Promise<Created> {
     return this.run(() =>
       this.#transaction(() => {
         const { stream, sendId } = start;
-        const known = sendId === undefined ? undefined : this.#findSend.get(stream.owner, sendId);
-        if (known !== undefined) {
-          if (known["fingerprint"] !== start.fingerprint) {
-            throw new StreamError("conflict", "Idempotency-Key: found one that was used for another request", {
-              field: "Idempotency-Key",
-            });
-          }
-          return { record: this.#record(String(known["stream"]))!, created: false };
-        }
+        const known = sendId === undefined ? null : this.#sent(stream.owner, sendId, start.fingerprint);
+        if (known !== null) return { record: known, created: false };
         const { lastInsertRowid } = this.#insertStream.run(
           ...[stream.id, stream.inc, stream.owner, stream.agent, stream.conversation],
           ...[stream.message, stream.parent, stream.createdAt],
@@ -253,6 +250,15 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     const live = { n: Number(row["n"]), tail: Number(row["end"]) };
     this.#live.set(id, live);
     return live;
+  }
+
+  #sent(owner: string, sendId: string, fingerprint: string): StreamRecord | null {
+    const known = this.#findSend.get(owner, sendId);
+    if (known === undefined) return null;
+    if (known["fingerprint"] === fingerprint) return this.#record(String(known["stream"]));
+    throw new StreamError("conflict", "Idempotency-Key: found one that was used for another request", {
+      field: "Idempotency-Key",
+    });
   }
 
   #record(id: string): StreamRecord | null {

@@ -26,6 +26,7 @@ export interface StreamRecord {
 
 export interface UserTurn {
   readonly id: string;
+  readonly conversation: string;
   readonly role: "user";
   readonly parent: string | null;
   readonly createdAt: number;
@@ -35,6 +36,7 @@ export interface UserTurn {
 
 export interface AssistantTurn {
   readonly id: string;
+  readonly conversation: string;
   readonly role: "assistant";
   readonly parent: string;
   readonly createdAt: number;
@@ -65,14 +67,14 @@ export interface NewStream {
   readonly title?: string;
   /** `stream.start`, seq 1. */
   readonly first: Batch;
-  /** The owner's key of this send, and a fingerprint of the request it belongs to. */
+  /** The owner's id of this send, and a fingerprint of the request it belongs to. */
   readonly sendId?: string;
   readonly fingerprint: string;
 }
 
 export interface Created {
   readonly record: StreamRecord;
-  /** False when the send key was known: then `record` is the stream it started. */
+  /** False when the send id was known: then `record` is the stream it started. */
   readonly created: boolean;
 }
 
@@ -91,7 +93,10 @@ export interface RetentionBounds {
 
 /** Every implementation passes `test/contracts/stream-log.contract.ts`. Times are milliseconds since the epoch. */
 export interface StreamLog {
-  /** @throws {StreamError} `conflict` when the send key was used for another request. */
+  /** The stream an earlier send with this id started. @throws {StreamError} `conflict` when that was another request. */
+  findSend(owner: string, sendId: string, fingerprint: string): Promise<StreamRecord | null>;
+
+  /** Writes all of it or, when the send id is known, nothing. @throws {StreamError} `conflict` as `findSend`. */
   createStream(start: NewStream): Promise<Created>;
 
   /**
@@ -121,6 +126,7 @@ export interface StreamLog {
   findConversation(id: string): Promise<ConversationRecord | null>;
   /** All turns, parents before children. */
   readTurns(conversation: string): Promise<readonly Turn[]>;
+  findTurn(id: string): Promise<Turn | null>;
   deleteConversation(id: string): Promise<void>;
 
   /** Removes what is older than the bounds; returns how many streams and conversations went. */

@@ -1,0 +1,152 @@
+/** The configured agents: which models answer, what viewers see, what a page may set. */
+import { StreamError } from "../protocol/index.ts";
+import type { StartRequest } from "../protocol/index.ts";
+import type { Answer } from "./agent/loop.ts";
+import type { AgentConfig, Config } from "./config-schema.ts";
+import type { Audience } from "./delivery/audience.ts";
+import type { Provider, ProviderMessage, ProviderTimers } from "./provider/provider.ts";
+import type { Target } from "./route/target.ts";
+
+/** What anybody may know of an agent. */
+export interface AgentNote {
+  readonly name: string;
+  readonly greeting?: string;
+  readonly starters: readonly string[];
+  /** Said beside every answer when it must be: `demo provider`. */
+  readonly label?: string;
+}
+
+/** A stream whose agent left the configuration shows its text and nothing else. */
+const NOTHING_MORE: Audience = {
+  reasoning: false,
+  toolArguments: false,
+  toolResults: false,
+  usage: false,
+  cost: false,
+  model: false,
+};
+
+/** Fields of a start that `pageMay` guards, and the word that allows each. */
+const GUARDED = ["model", "temperature", "instructions", "history", "tools"] as const;
+
+export class Agents {
+  readonly #agents: ReadonlyMap<string, Agent>;
+
+  constructor(config: Config, providers: ReadonlyMap<string, Provider>) {
+    this.#agents = new Map(
+      Object.entries(config.agents).map(([name, agent]) => [name, new Agent(name, agent, config, providers)]),
+    );
+  }
+
+  /** The named agent, or the first. @throws {StreamError} `not_found` naming those there are. */
+  find(name: string | undefined): Agent {
+    const agent = name === undefined ? this.#agents.values().next().value : this.#agents.get(name);
+    if (agent !== undefined) return agent;
+    throw new StreamError(
+      "not_found",
+      `agent: found "${name}", expected one of ${[...this.#agents.keys()].join(", ")}`,
+      {
+        field: "agent",
+      },
+    );
+  }
+
+  audience(name: string): Audience {
+    return this.#agents.get(name)?.audience ?? NOTHING_MORE;
+  }
+
+  notes(): readonly AgentNote[] {
+    return [...this.#agents.values()].map((agent) => agent.note());
+  }
+}
+
+export class Agent {
+  readonly name: string;
+  readonly #agent: AgentConfig;
+  readonly #config: Config;
+  readonly #providers: ReadonlyMap<string, Provider>;
+
+  constructor(name: string, agent: AgentConfig, config: Config, providers: ReadonlyMap<string, Provider>) {
+    this.name = name;
+    this.#agent = agent;
+    this.#config = config;
+    this.#providers = providers;
+  }
+
+  get audience(): Audience {
+    return this.#agent.show;
+  }
+
+  note(): AgentNote {
+    const { greeting, starters } = this.#agent;
+    const label = this.#targets(undefined)[0]?.provider.label;
+    return {
+      name: this.name,
+      starters,
+      ...(greeting === undefined ? {} : { greeting }),
+      ...(label === undefined ? {} : { label }),
+    };
+  }
+
+  /** @throws {StreamError} `forbidden` for a field the page may not set, `invalid_request` for an unknown model. */
+  checkAllowed(request: StartRequest): void {
+    for (const field of GUARDED) {
+      if (request[field] === undefined || this.#agent.pageMay.includes(field)) continue;
+      throw new StreamError(
+        "forbidden",
+        `${field}: found a value, expected none: agent "${this.name}" does not list it in pageMay`,
+        {
+          field,
+        },
+      );
+    }
+    if (request.model !== undefined) this.#targets(request.model);
+  }
+
+  /** What to ask whom, with what the page set in place of the agent's own. */
+  answer(request: StartRequest, messages: readonly ProviderMessage[]): Answer {
+    const { maxOutputTokens, reasoning, maxSteps } = this.#agent;
+    const instructions = request.instructions ?? this.#agent.instructions;
+    const temperature = request.temperature ?? this.#agent.temperature;
+    return {
+      targets: this.#targets(request.model),
+      maxSteps,
+      budget: this.#config.resilience,
+      request: {
+        messages,
+        tools: request.tools ?? [],
+        ...(instructions === undefined ? {} : { instructions }),
+        ...(temperature === undefined ? {} : { temperature }),
+        ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+        ...(reasoning === undefined ? {} : { reasoning }),
+      },
+    };
+  }
+
+  #targets(model: string | undefined): readonly Target[] {
+    return (model === undefined ? this.#agent.models : [model]).map((name) => {
+      const slash = name.indexOf("/");
+      const provider = this.#providers.get(name.slice(0, slash));
+      if (provider === undefined) {
+        const known = [...this.#providers.keys()].join(", ");
+        throw new StreamError(
+          "invalid_request",
+          `model: found "${name}", expected 'provider/model' with one of ${known}`,
+          {
+            field: "model",
+          },
+        );
+      }
+      return { provider, model: name.slice(slash + 1), timers: this.#timers(provider.name) };
+    });
+  }
+
+  #timers(provider: string): ProviderTimers {
+    const { connectMs, firstContentMs, livenessMs, betweenContentMs } = this.#config.resilience;
+    const own = this.#config.providers[provider]?.timers ?? {};
+    return { connectMs, firstContentMs, livenessMs, betweenContentMs, ...defined(own) };
+  }
+}
+
+const defined = (timers: { readonly [Key in keyof ProviderTimers]?: number | undefined }): Partial<ProviderTimers> =>
+  Object.fromEntries(Object.entries(timers).filter(([, value]) => value !== undefined));

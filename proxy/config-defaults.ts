@@ -1,0 +1,54 @@
+/** What is assumed when nothing is written: providers found in the environment, and one agent made of them. */
+import type { ConfigInput } from "./config-schema.ts";
+import type { Environment } from "./config.ts";
+
+type Providers = NonNullable<ConfigInput["providers"]>;
+type Agents = NonNullable<ConfigInput["agents"]>;
+
+/** Where each vendor's own tools look for a key. */
+export const KEY_VARIABLES: Readonly<Record<string, string>> = {
+  openai: "OPENAI_API_KEY",
+  anthropic: "ANTHROPIC_API_KEY",
+  bedrock: "AWS_BEARER_TOKEN_BEDROCK",
+  groq: "GROQ_API_KEY",
+  cerebras: "CEREBRAS_API_KEY",
+  deepseek: "DEEPSEEK_API_KEY",
+  ollama: "OLLAMA_API_KEY",
+};
+
+/** A current, affordable model of each kind, for an agent nobody configured. */
+const DEFAULT_MODELS: Readonly<Record<string, string>> = {
+  openai: "gpt-5-mini",
+  anthropic: "claude-sonnet-4-6",
+  bedrock: "anthropic.claude-sonnet-4-6",
+  groq: "openai/gpt-oss-120b",
+  cerebras: "gpt-oss-120b",
+  deepseek: "deepseek-chat",
+  ollama: "llama3.2",
+  "openai-compatible": "default",
+  "ag-ui": "agent",
+  demo: "tour",
+};
+
+/** Every provider whose key is in the environment; the demo provider when there is none. */
+export function discoverProviders(env: Environment): Providers {
+  const found: Record<string, Providers[string]> = {};
+  for (const kind of ["openai", "anthropic", "groq", "cerebras", "deepseek"] as const) {
+    const baseUrl = env[`${kind.toUpperCase()}_BASE_URL`];
+    if (env[KEY_VARIABLES[kind]!]) found[kind] = baseUrl ? { kind, baseUrl } : { kind };
+  }
+  if (env["AWS_BEARER_TOKEN_BEDROCK"] || env["AWS_ACCESS_KEY_ID"]) found["bedrock"] = { kind: "bedrock" };
+  const ollama = env["OLLAMA_HOST"];
+  if (ollama) found["ollama"] = { kind: "ollama", baseUrl: /^https?:\/\//.test(ollama) ? ollama : `http://${ollama}` };
+  return Object.keys(found).length > 0 ? found : { demo: { kind: "demo" } };
+}
+
+/** One agent, `default`, that tries every provider in turn. On a developer's own machine it shows all there is. */
+export function defaultAgents(providers: Providers, open: boolean): Agents {
+  const models = Object.entries(providers).map(([name, provider]) => {
+    const kind = String((provider as { kind?: unknown } | null)?.kind);
+    return `${name}/${DEFAULT_MODELS[kind] ?? "default"}`;
+  });
+  const show = { reasoning: true, toolArguments: true, toolResults: true, usage: true, cost: true, model: true };
+  return { default: open ? { models, show, pageMay: ["model", "temperature"] } : { models } };
+}

@@ -1,0 +1,203 @@
+/** The configuration's form: keys, types, bounds and defaults (docs/config.md). Unknown keys are mistakes. */
+import { z } from "zod";
+
+const text = z.string().min(1);
+const ms = z.int().min(0);
+const positiveMs = z.int().min(1);
+const count = z.int().min(1);
+const usd = z.number().min(0);
+const httpUrl = z.url({ protocol: /^https?$/, error: "an http(s) URL" });
+
+const timers = z.strictObject({
+  connectMs: ms.optional(),
+  firstContentMs: ms.optional(),
+  livenessMs: ms.optional(),
+  betweenContentMs: ms.optional(),
+});
+
+const common = {
+  timers: timers.optional(),
+  headers: z.record(text, z.string()).optional(),
+  maxConcurrent: count.optional(),
+};
+const keyed = {
+  ...common,
+  baseUrl: httpUrl.optional(),
+  apiKey: text.optional(),
+  apiKeys: z.array(text).min(1).optional(),
+};
+
+const provider = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("openai"), ...keyed, api: z.enum(["responses", "chat"]).optional() }),
+  z.strictObject({ kind: z.literal("anthropic"), ...keyed }),
+  z.strictObject({
+    kind: z.literal("bedrock"),
+    ...common,
+    region: text.optional(),
+    api: z.enum(["converse", "invoke"]).optional(),
+    endpoint: httpUrl.optional(),
+    apiKey: text.optional(),
+    apiKeys: z.array(text).min(1).optional(),
+    accessKeyId: text.optional(),
+    secretAccessKey: text.optional(),
+    sessionToken: text.optional(),
+  }),
+  z.strictObject({ kind: z.literal("groq"), ...keyed }),
+  z.strictObject({ kind: z.literal("cerebras"), ...keyed }),
+  z.strictObject({ kind: z.literal("deepseek"), ...keyed }),
+  z.strictObject({ kind: z.literal("ollama"), ...keyed }),
+  z.strictObject({
+    kind: z.literal("openai-compatible"),
+    ...keyed,
+    baseUrl: httpUrl,
+    api: z.enum(["chat", "responses"]).optional(),
+  }),
+  z.strictObject({ kind: z.literal("ag-ui"), ...common, url: httpUrl }),
+  z.strictObject({ kind: z.literal("demo"), ...common }),
+]);
+
+const show = z.strictObject({
+  reasoning: z.boolean().default(false),
+  toolArguments: z.boolean().default(false),
+  toolResults: z.boolean().default(false),
+  usage: z.boolean().default(true),
+  cost: z.boolean().default(false),
+  model: z.boolean().default(true),
+});
+
+const modelName = z.string().regex(/^[^/]+\/.+$/, { error: "'provider/model'" });
+
+const agent = z.strictObject({
+  instructions: z.string().optional(),
+  greeting: z.string().optional(),
+  starters: z.array(text).default([]),
+  models: z.array(modelName).min(1),
+  route: z.enum(["order", "fastest", "cheapest"]).default("order"),
+  limits: z.strictObject({ maxFirstTokenMs: positiveMs.optional(), maxCostUsd: usd.optional() }).default({}),
+  maxOutputTokens: count.optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  reasoning: z.enum(["none", "low", "medium", "high"]).optional(),
+  maxSteps: count.default(8),
+  show: show.prefault({}),
+  pageMay: z.array(z.enum(["tools", "instructions", "model", "temperature", "history"])).default([]),
+  onPartial: z.enum(["auto", "end"]).optional(),
+  hedge: z.boolean().optional(),
+  budget: z.strictObject({ usdPerAnswer: usd }).optional(),
+});
+
+const visitorLimits = z.strictObject({
+  streamsPerMinute: count.optional(),
+  concurrent: count.optional(),
+  usdPerDay: usd.optional(),
+});
+
+const secretText = z.string().min(16, { error: "at least 16 characters" });
+
+const access = z.strictObject({
+  origins: z.array(z.union([z.literal("*"), httpUrl])).default([]),
+  anonymous: z.boolean().default(true),
+  secret: secretText.optional(),
+  jwks: httpUrl.optional(),
+  perVisitor: visitorLimits.optional(),
+  perAddress: visitorLimits.optional(),
+  total: z.strictObject({ usdPerDay: usd }).optional(),
+  proofOfWork: z.enum(["auto", "always", "never"]).optional(),
+  paused: z.boolean().default(false),
+});
+
+const resilience = z.strictObject({
+  attempts: count.default(4),
+  afterContent: z.int().min(0).default(1),
+  connectMs: ms.default(10_000),
+  firstContentMs: ms.default(30_000),
+  livenessMs: ms.default(60_000),
+  betweenContentMs: ms.default(60_000),
+  totalMs: positiveMs.default(600_000),
+  breaker: z
+    .strictObject({
+      failures: count.optional(),
+      windowMs: positiveMs.optional(),
+      halfOpenAfterMs: positiveMs.optional(),
+    })
+    .optional(),
+  leaseMs: positiveMs.optional(),
+});
+
+const ratio = z.number().gt(0).max(1);
+
+const backpressure = z
+  .strictObject({
+    capacityEvents: count.default(1_000),
+    high: ratio.default(0.8),
+    low: ratio.default(0.3),
+    maxTokensPerSecond: z.number().min(0).optional(),
+    maxLeadEvents: count.optional(),
+    flushMs: ms.optional(),
+  })
+  .refine(({ high, low }) => low < high, { path: ["low"], error: "less than backpressure.high" });
+
+const delivery = z.strictObject({
+  heartbeatMs: z.int().min(100).default(15_000),
+  windowBytes: z.int().min(4_096).default(262_144),
+  rotateMs: positiveMs.default(600_000),
+});
+
+const retention = z.strictObject({
+  streamsHours: z.number().gt(0).default(24),
+  conversationsDays: z.number().gt(0).default(30),
+  eventsBytesPerStream: count.optional(),
+});
+
+const limits = z.strictObject({
+  requestBytes: count.default(1_048_576),
+  inputChars: count.default(32_000),
+  attachmentsBytes: z.int().min(0).default(8_388_608),
+});
+
+/** Keys of the contract that this version checks but does not act on; setting one is told in the log. */
+export const NOT_YET: readonly string[] = [
+  "agents.*.route",
+  "agents.*.limits",
+  "agents.*.onPartial",
+  "agents.*.hedge",
+  "agents.*.budget",
+  "providers.*.maxConcurrent",
+  "access.jwks",
+  "access.perVisitor",
+  "access.perAddress",
+  "access.total",
+  "access.proofOfWork",
+  "resilience.breaker",
+  "resilience.leaseMs",
+  "backpressure.maxTokensPerSecond",
+  "backpressure.maxLeadEvents",
+  "backpressure.flushMs",
+  "retention.eventsBytesPerStream",
+];
+
+export const configSchema = z.strictObject({
+  host: text.default("127.0.0.1"),
+  port: z.int().min(0).max(65_535).default(8787),
+  store: z
+    .string()
+    .regex(/^sqlite:.+$/, { error: "'sqlite:FILE' or 'sqlite::memory:'" })
+    .default("sqlite:./ai-stream.db"),
+  providers: z.record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "letters, digits, _ and -" }), provider),
+  agents: z.record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "letters, digits, _ and -" }), agent),
+  access: access.prefault({}),
+  resilience: resilience.prefault({}),
+  backpressure: backpressure.prefault({}),
+  delivery: delivery.prefault({}),
+  retention: retention.prefault({}),
+  limits: limits.prefault({}),
+});
+
+/** What a person writes: every key optional, `"$NAME"` for a value from the environment. */
+export type ConfigInput = {
+  readonly [Key in keyof z.input<typeof configSchema>]?: z.input<typeof configSchema>[Key];
+};
+
+/** What the proxy runs with: complete and valid. */
+export type Config = z.output<typeof configSchema>;
+export type AgentConfig = Config["agents"][string];
+export type ProviderConfig = Config["providers"][string];

@@ -1,0 +1,86 @@
+/** What viewers of an agent may see: everything else is hidden, in events and in messages alike. */
+import type { LogEntry, Message, MessageBlock, Usage } from "../../protocol/index.ts";
+
+/** The agent's `show`: what is not listed as true is hidden. Text, refusals and sources are always shown. */
+export interface Audience {
+  readonly reasoning: boolean;
+  readonly toolArguments: boolean;
+  readonly toolResults: boolean;
+  readonly usage: boolean;
+  readonly cost: boolean;
+  readonly model: boolean;
+}
+
+/** What an entry is to this audience: itself, a reduced copy, or null. */
+export function showEntry(entry: LogEntry, audience: Audience): LogEntry | null {
+  switch (entry.type) {
+    case "attempt.start":
+      return audience.model ? entry : { ...entry, provider: "", model: "" };
+    case "block.start":
+      return entry.kind === "reasoning" && !audience.reasoning ? null : entry;
+    case "delta":
+      if (entry.kind === "reasoning") return audience.reasoning ? entry : null;
+      return entry.kind === "tool" && !audience.toolArguments ? null : entry;
+    case "block.end": {
+      // The end of a hidden block changes nothing in a message that does not have it.
+      if (entry.args === undefined || audience.toolArguments) return entry;
+      const { args: _args, ...rest } = entry;
+      return rest;
+    }
+    case "tool.end": {
+      if (audience.toolResults) return entry;
+      const { result: _result, error: _error, ...rest } = entry;
+      return rest;
+    }
+    case "usage":
+      return audience.usage ? showUsage(entry, audience) : null;
+    case "stream.end":
+      return { ...entry, usage: audience.usage ? showUsage(entry.usage, audience) : NO_USAGE };
+    case "stream.start":
+    case "step.start":
+    case "tool.start":
+    case "source":
+    case "reset":
+    case "attempt.end":
+    case "step.end":
+      return entry;
+  }
+}
+
+/** The same for a folded message: what folding the shown entries gives. */
+export function showMessage(message: Message, audience: Audience): Message {
+  return {
+    ...message,
+    ...(audience.model ? {} : { provider: "", model: "" }),
+    blocks: message.blocks.flatMap((block) => showBlock(block, audience)),
+    usage: audience.usage ? showUsage(message.usage, audience) : NO_MESSAGE_USAGE,
+    usageByAttempt: audience.usage
+      ? Object.fromEntries(
+          Object.entries(message.usageByAttempt).map(([attempt, usage]) => [attempt, showUsage(usage, audience)]),
+        )
+      : {},
+  };
+}
+
+const NO_USAGE: Usage = { input: 0, output: 0, final: false };
+const NO_MESSAGE_USAGE = { ...NO_USAGE, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
+
+function showUsage<Part extends Usage>(usage: Part, audience: Audience): Part {
+  if (audience.cost || usage.costUsd === undefined) return usage;
+  const { costUsd: _costUsd, ...rest } = usage;
+  return rest as Part;
+}
+
+function showBlock(block: MessageBlock, audience: Audience): readonly MessageBlock[] {
+  if (block.kind === "reasoning") return audience.reasoning ? [block] : [];
+  if (block.kind !== "tool") return [block];
+  const { result, error, ...call } = block;
+  return [
+    {
+      ...call,
+      ...(audience.toolArguments ? {} : { args: undefined, argsText: "" }),
+      ...(audience.toolResults && result !== undefined ? { result } : {}),
+      ...(audience.toolResults && error !== undefined ? { error } : {}),
+    },
+  ];
+}

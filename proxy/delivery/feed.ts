@@ -1,0 +1,131 @@
+/** A stream as one audience sees it: shown batches shared by all viewers at the tail, pages for those behind. */
+import { cover, crc32, merge, reveal, visibleText } from "../../protocol/index.ts";
+import type { LogEntry, MessageStatus, StatusNote } from "../../protocol/index.ts";
+import type { Batch } from "../stream-log/batch.ts";
+import type { StreamLog, StreamRecord } from "../stream-log/stream-log.ts";
+import type { StreamTail } from "../stream-log/tail.ts";
+import { showEntry } from "./audience.ts";
+import type { Audience } from "./audience.ts";
+import { Parcel } from "./parcel.ts";
+
+/** Entries of one page from the store: bounds what a reader far behind costs at once. */
+const PAGE_ENTRIES = 256;
+
+/** What waits to be woken: a viewer. */
+export interface FeedListener {
+  wake(): void;
+  noted(note: StatusNote): void;
+}
+
+export interface Head {
+  readonly seq: number;
+  readonly digest: number;
+}
+
+export class Feed {
+  readonly record: StreamRecord;
+  readonly #log: StreamLog;
+  readonly #audience: Audience;
+  readonly #tail: StreamTail | null;
+  readonly #listeners = new Set<FeedListener>();
+  #unlisten: (() => void) | null = null;
+  /** What was committed last and is shown, made ready once for every viewer who has all before it. */
+  #latest: Parcel | null = null;
+  /** Where viewers stand who have all that is shown: what is hidden since is covered by the next parcel. */
+  #shown: number;
+
+  constructor(record: StreamRecord, log: StreamLog, audience: Audience, tail: StreamTail | null) {
+    this.record = record;
+    this.#log = log;
+    this.#audience = audience;
+    this.#tail = tail;
+    this.#shown = this.tail;
+  }
+
+  get tail(): number {
+    return this.#tail?.seq ?? this.record.tail;
+  }
+
+  get ended(): boolean {
+    return this.#tail === null ? this.record.status !== "running" : this.#tail.ended;
+  }
+
+  get status(): MessageStatus {
+    return this.#tail?.message.status ?? this.record.status;
+  }
+
+  /** Null for a stream that is not running here: its digest is in its `stream.end`. */
+  head(): Head | null {
+    return this.#tail === null ? null : { seq: this.#tail.seq, digest: crc32(visibleText(this.#tail.message)) };
+  }
+
+  /** True when nothing that this audience may see follows `cursor` yet. */
+  isCurrent(cursor: number): boolean {
+    return cursor >= this.tail || (cursor === this.#shown && this.#unlisten !== null);
+  }
+
+  /**
+   * What follows `cursor`: at once when it is in memory, else from the store. `late` viewers get neighbouring deltas
+   * merged.
+   */
+  next(cursor: number, late: boolean): Parcel | Promise<Parcel> {
+    if (this.#latest?.base === cursor) return this.#latest;
+    const batches = this.#tail?.after(cursor);
+    if (batches)
+      return this.#parcel(
+        batches.flatMap(({ entries }) => entries),
+        cursor,
+        late,
+      );
+    return this.#log.read(this.record.id, cursor, PAGE_ENTRIES).then((entries) => this.#parcel(entries, cursor, late));
+  }
+
+  /** What is hidden between `cursor` and the tail, as a parcel. */
+  skip(cursor: number): Parcel {
+    return new Parcel(cursor, this.record.inc, [{ type: "skip", seq: this.tail, n: this.tail - cursor }], null);
+  }
+
+  /** Wakes the listener after each commit until the returned function is called. */
+  listen(listener: FeedListener): () => void {
+    this.#listeners.add(listener);
+    if (this.#unlisten === null && this.#tail !== null) {
+      this.#shown = this.#tail.seq;
+      this.#unlisten = this.#tail.listen({
+        committed: (batch) => this.#committed(batch),
+        noted: (note) => this.#listeners.forEach((each) => each.noted(note)),
+      });
+    }
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      this.#unlisten?.();
+      this.#unlisten = null;
+      this.#latest = null;
+    };
+  }
+
+  #committed(batch: Batch): void {
+    const shown = this.#show(batch.entries);
+    // What is wholly hidden wakes nobody.
+    if (shown.length === 0) return;
+    const base = this.#shown;
+    const same = base === batch.first - 1 && shown.every((entry, index) => entry === batch.entries[index]);
+    this.#latest = new Parcel(base, this.record.inc, cover(shown, base), same ? batch.lines : null);
+    this.#shown = this.#latest.last;
+    for (const listener of this.#listeners) listener.wake();
+  }
+
+  #parcel(entries: readonly LogEntry[], cursor: number, late: boolean): Parcel {
+    const shown = reveal(entries, (entry) => showEntry(entry, this.#audience), cursor);
+    return new Parcel(cursor, this.record.inc, late ? merge(shown) : shown, null);
+  }
+
+  #show(entries: readonly LogEntry[]): LogEntry[] {
+    const visible: LogEntry[] = [];
+    for (const entry of entries) {
+      const shown = showEntry(entry, this.#audience);
+      if (shown !== null) visible.push(shown);
+    }
+    return visible;
+  }
+}

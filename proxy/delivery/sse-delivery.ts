@@ -1,0 +1,99 @@
+/** A viewer on an HTTP response: server-sent events, held back by the socket's own `drain` (protocol.md §5.3). */
+import type { ServerResponse } from "node:http";
+import { CLOSE } from "../../protocol/index.ts";
+import type { StatusNote } from "../../protocol/index.ts";
+import type { Feed } from "./feed.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import type { Parcel } from "./parcel.ts";
+import { Viewer } from "./viewer.ts";
+
+export interface SseOptions {
+  readonly heartbeat: Heartbeat;
+  /** Milliseconds after which the reader is asked to connect again. */
+  readonly rotateMs: number;
+}
+
+/** Against buffering and transformation on the way: nginx, CDNs and compressing middleboxes. */
+export const SSE_HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+} as const;
+
+/**
+ * Sends everything after `cursor` until the stream ends, then ends the response. The response's head must not be
+ * written yet. Returns how to end it early with a `bye`.
+ */
+export function deliverSse(
+  feed: Feed,
+  cursor: number,
+  response: ServerResponse,
+  headers: Readonly<Record<string, string | readonly string[] | number | undefined>>,
+  options: SseOptions,
+): (code: number, reason: string) => void {
+  const sse = new SseTransport(response);
+  const openedAt = Date.now();
+  response.writeHead(200, { ...headers, ...SSE_HEADERS } as Record<string, string>);
+  // A first byte at once: some proxies forward the head only together with the body.
+  response.write(": ai-stream\n\n");
+  const viewer = new Viewer(feed, cursor, sse);
+  const bye = (code: number, reason: string) => {
+    viewer.stop();
+    sse.bye(code, reason);
+  };
+  const stopBeats = options.heartbeat.add(() => {
+    if (Date.now() - openedAt >= options.rotateMs) bye(CLOSE.rotated, "connect again to go on");
+    else sse.beat(viewer.head());
+  });
+  response.on("drain", () => viewer.wake());
+  response.on("close", () => {
+    viewer.stop();
+    stopBeats();
+  });
+  viewer.wake();
+  return bye;
+}
+
+class SseTransport {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  ready(): boolean {
+    return !this.#response.writableNeedDrain;
+  }
+
+  send(parcel: Parcel): void {
+    this.#response.write(parcel.sse);
+  }
+
+  note(note: StatusNote): void {
+    this.#event("status", note);
+  }
+
+  /** A comment: no reader's event, but a sign of life; with the digest where the reader stands at the head. */
+  beat(head: { readonly seq: number; readonly digest: number } | null): void {
+    if (this.ready()) this.#response.write(head === null ? ":\n\n" : `: ${JSON.stringify(head)}\n\n`);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  /** An end without `stream.end`: the reader asks again from its cursor and is told then. */
+  fail(): void {
+    this.#response.end();
+  }
+
+  bye(code: number, reason: string): void {
+    this.#event("bye", { code, reason });
+    this.#response.end();
+  }
+
+  /** What is not in the log has a name and no id, so it never moves a reader's cursor. */
+  #event(name: string, value: unknown): void {
+    if (!this.#response.writableEnded) this.#response.write(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`);
+  }
+}

@@ -1,0 +1,97 @@
+/** One reader of a stream: a cursor that moves along the feed as fast as its transport takes it. Knows no transport. */
+import { StreamError } from "../../protocol/index.ts";
+import type { StatusNote } from "../../protocol/index.ts";
+import type { Feed, Head } from "./feed.ts";
+import type { Parcel } from "./parcel.ts";
+
+export interface ViewerTransport {
+  /** False while the transport can take no more; it calls `viewer.wake()` when it can again. */
+  ready(): boolean;
+  send(parcel: Parcel): void;
+  note(note: StatusNote): void;
+  /** Everything up to `stream.end` was sent. */
+  end(seq: number): void;
+  /** The log could not be read any further. */
+  fail(error: StreamError): void;
+}
+
+export class Viewer {
+  readonly feed: Feed;
+  cursor: number;
+  readonly #transport: ViewerTransport;
+  #unlisten: (() => void) | null;
+  #reading = false;
+  /** The transport made it wait: what has gathered since is sent merged. */
+  #late = false;
+
+  constructor(feed: Feed, cursor: number, transport: ViewerTransport) {
+    this.feed = feed;
+    this.cursor = cursor;
+    this.#transport = transport;
+    this.#unlisten = feed.listen({ wake: () => this.wake(), noted: (note) => this.#transport.note(note) });
+  }
+
+  get stopped(): boolean {
+    return this.#unlisten === null;
+  }
+
+  /** Sends all that can be sent now. */
+  wake(): void {
+    while (!this.#reading && this.#unlisten !== null) {
+      if (this.feed.isCurrent(this.cursor)) {
+        if (this.feed.ended) this.#finish();
+        return;
+      }
+      if (!this.#transport.ready()) {
+        this.#late = true;
+        return;
+      }
+      const next = this.feed.next(this.cursor, this.#late);
+      if (next instanceof Promise) this.#read(next);
+      else this.#send(next);
+    }
+  }
+
+  /** Where the viewer stands, for a heartbeat; what is hidden up to there is covered first. Null while it is behind. */
+  head(): Head | null {
+    if (this.#reading || this.#unlisten === null || !this.feed.isCurrent(this.cursor)) return null;
+    const head = this.feed.head();
+    if (head !== null && head.seq > this.cursor && this.#transport.ready()) this.#send(this.feed.skip(this.cursor));
+    return head?.seq === this.cursor ? head : null;
+  }
+
+  stop(): void {
+    this.#unlisten?.();
+    this.#unlisten = null;
+  }
+
+  #send(parcel: Parcel): void {
+    this.#late = false;
+    this.cursor = parcel.last;
+    this.#transport.send(parcel);
+  }
+
+  #read(page: Promise<Parcel>): void {
+    this.#reading = true;
+    page.then(
+      (parcel) => {
+        this.#reading = false;
+        if (this.#unlisten === null) return;
+        if (parcel.last === this.cursor) return this.#fail(new StreamError("not_found", "The stream was deleted"));
+        this.#send(parcel);
+        this.wake();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.stop();
+    this.#transport.fail(StreamError.from(error));
+  }
+
+  #finish(): void {
+    this.stop();
+    this.#transport.end(this.cursor);
+  }
+}

@@ -1,0 +1,51 @@
+/** Who is asking: the one owner of an open proxy, or the subject of an access token. */
+import { StreamError } from "../../protocol/index.ts";
+import { mintId } from "../ids.ts";
+import { mintAccessToken, verifyAccessToken } from "./access-token.ts";
+
+export interface VisitorRules {
+  /** Null for an open proxy: no tokens, one owner for everything. */
+  readonly secret: string | null;
+  /** Whether a visitor may come without an account. */
+  readonly anonymous: boolean;
+}
+
+/** The owner of everything on an open proxy. */
+const OPEN_OWNER = "local";
+/** A page asks again before this; short, because a token cannot be taken back. */
+const ANONYMOUS_TTL_MS = 3_600_000;
+
+export interface AnonymousVisitor {
+  readonly accessToken: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** @returns the owner. @throws {StreamError} `unauthenticated` when a token is needed and missing or wrong. */
+export function identify(accessToken: string | undefined, origin: string | undefined, rules: VisitorRules): string {
+  if (rules.secret === null) return OPEN_OWNER;
+  if (accessToken === undefined) {
+    throw new StreamError("unauthenticated", "Access token: found none, expected one (POST /v1/visitors gives one)", {
+      field: "Authorization",
+    });
+  }
+  return verifyAccessToken(accessToken, rules.secret, origin, Date.now()).sub;
+}
+
+/**
+ * A token for a visitor without an account, bound to the page's origin. One that is shown is renewed for the same
+ * visitor. @throws {StreamError} `forbidden` when the configuration does not allow anonymous visitors.
+ */
+export function admitAnonymous(
+  known: string | undefined,
+  origin: string | undefined,
+  rules: VisitorRules,
+): AnonymousVisitor {
+  if (!rules.anonymous)
+    throw new StreamError("forbidden", "access.anonymous is off: your page must bring an access token");
+  const expiresAt = Date.now() + ANONYMOUS_TTL_MS;
+  if (rules.secret === null) return { accessToken: "open", expiresAt };
+  const sub = known === undefined ? mintId("v") : verifyAccessToken(known, rules.secret, origin, Date.now()).sub;
+  const claims = { sub, exp: Math.floor(expiresAt / 1000), ...(origin === undefined ? {} : { origin }) };
+  return { accessToken: mintAccessToken(claims, rules.secret), expiresAt };
+}

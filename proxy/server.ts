@@ -1,0 +1,121 @@
+/** The composition root: builds the parts from a configuration, starts them in order, drains them in reverse. */
+import type { AddressInfo } from "node:net";
+import { CLOSE, StreamError } from "../protocol/index.ts";
+import { Agents } from "./agents.ts";
+import { isOpen } from "./config.ts";
+import type { Config } from "./config-schema.ts";
+import { Heartbeat } from "./delivery/heartbeat.ts";
+import { registerDemoFaults } from "./demo-faults.ts";
+import { bearer } from "./guard/access-token.ts";
+import { checkOrigin } from "./guard/origin.ts";
+import { admitAnonymous, identify } from "./guard/visitors.ts";
+import { registerHealth } from "./observe/health.ts";
+import { createHttpServer } from "./http-server.ts";
+import type { Logger } from "./observe/logger.ts";
+import { createProviders } from "./provider/create-provider.ts";
+import { PumpRegistry } from "./pump/pump-registry.ts";
+import { closeOrphans } from "./pump/recover.ts";
+import { registerRoutes } from "./routes.ts";
+import { registerStaticFiles } from "./static-files.ts";
+import { startRetention } from "./stream-log/retention.ts";
+import { openSqliteLog } from "./stream-log/sqlite-log.ts";
+import { Streams } from "./streams.ts";
+import { attachWsServer } from "./ws-server.ts";
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** `http://HOST:PORT` */
+  readonly url: string;
+}
+
+export interface Proxy {
+  /** @throws {Error} when the address cannot be listened on. */
+  listen(): Promise<Listening>;
+  /** Refuses new streams, lets running ones finish for at most `graceMs`, then closes everything. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Until orchestrators commonly kill: running answers may finish within this. */
+const DRAIN_MS = 25_000;
+
+/** Opens the store and ends what an earlier process left unfinished. @throws {StreamError} `storage_unavailable` */
+export async function startProxy(config: Config, logger: Logger): Promise<Proxy> {
+  const log = openSqliteLog(config.store.slice("sqlite:".length));
+  const orphans = await closeOrphans(log, config.backpressure);
+  if (orphans > 0) logger.warn({ streams: orphans }, "streams of an earlier process were ended as interrupted");
+
+  const providers = createProviders(config.providers);
+  const agents = new Agents(config, providers.byName);
+  const pumps = new PumpRegistry(
+    { log, marks: config.backpressure, totalMs: config.resilience.totalMs },
+    (stream, error) => logger.error({ stream, err: error }, "a stream could not be written to its end"),
+  );
+  const streams = new Streams(log, pumps, agents);
+  const heartbeat = new Heartbeat(config.delivery.heartbeatMs);
+  const stopRetention = startRetention(log, config.retention, logger);
+
+  const open = isOpen(config);
+  const origins = { origins: config.access.origins, loopbackOnly: open };
+  const visitors = { secret: open ? null : config.access.secret!, anonymous: config.access.anonymous };
+  const bodyBytes = config.limits.requestBytes + Math.ceil((config.limits.attachmentsBytes * 4) / 3);
+  const live = new Set<(code: number, reason: string) => void>();
+
+  const app = createHttpServer({ bodyBytes: config.limits.requestBytes, origins, logger });
+  registerRoutes(app, {
+    streams,
+    log,
+    agents,
+    limits: config.limits,
+    bodyBytes,
+    live,
+    sse: { heartbeat, rotateMs: config.delivery.rotateMs },
+    ownerOf: ({ headers }) => identify(bearer(headers.authorization), headers.origin, visitors),
+  });
+  app.post("/v1/visitors", (request, reply) => {
+    const { authorization, origin } = request.headers;
+    return reply.code(201).send(admitAnonymous(bearer(authorization), origin, visitors));
+  });
+  registerHealth(app, { log, providers: providers.byName, isDraining: () => draining });
+  registerStaticFiles(app);
+  if (open && Object.values(config.providers).some(({ kind }) => kind === "demo")) registerDemoFaults(app);
+  const sockets = attachWsServer(app.server, {
+    admit: (request) => void checkOrigin(request, origins),
+    serviceFor: ({ headers }) => ({
+      identify: (accessToken) => identify(accessToken, headers.origin, visitors),
+      start: streams.start.bind(streams),
+      attach: streams.attach.bind(streams),
+      cancel: streams.cancel.bind(streams),
+    }),
+    options: { ...config.delivery, heartbeat, limits: config.limits },
+  });
+
+  let draining = false;
+
+  return {
+    async listen() {
+      await app.listen({ host: config.host, port: config.port });
+      const { port } = app.server.address() as AddressInfo;
+      const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+      return { host: config.host, port, url: `http://${host}:${port}` };
+    },
+
+    async close(graceMs = DRAIN_MS) {
+      draining = true;
+      streams.drain();
+      stopRetention();
+      const deadline = setTimeout(
+        () => void pumps.stopAll(new StreamError("draining", "The proxy was shut down")),
+        graceMs,
+      );
+      await pumps.idle();
+      clearTimeout(deadline);
+      for (const bye of live) bye(CLOSE.draining, "the proxy is shutting down");
+      sockets.bye(CLOSE.draining, "the proxy is shutting down");
+      heartbeat.close();
+      await app.close();
+      await providers.close();
+      await log.close();
+    },
+  };
+}
