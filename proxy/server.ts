@@ -12,7 +12,10 @@ import { admitAnonymous, identify } from "./guard/visitors.ts";
 import { registerHealth } from "./observe/health.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Logger } from "./observe/logger.ts";
-import { createProviders } from "./provider/create-provider.ts";
+import { isDemoProvider } from "./provider/demo.ts";
+import { isDemoProvider } from "./provider/demo.ts";
+import { createProviders } from "./providers.ts";
+import type { Providers } from "./providers.ts";
 import { PumpRegistry } from "./pump/pump-registry.ts";
 import { closeOrphans } from "./pump/recover.ts";
 import { registerRoutes } from "./routes.ts";
@@ -39,13 +42,19 @@ export interface Proxy {
 /** Until orchestrators commonly kill: running answers may finish within this. */
 const DRAIN_MS = 25_000;
 
-/** Opens the store and ends what an earlier process left unfinished. @throws {StreamError} `storage_unavailable` */
-export async function startProxy(config: Config, logger: Logger): Promise<Proxy> {
+/**
+ * Opens the store and ends what an earlier process left unfinished. The proxy owns `providers` and closes them.
+ * @throws {StreamError} `storage_unavailable`
+ */
+export async function startProxy(
+  config: Config,
+  logger: Logger,
+  providers: Providers = createProviders(config.providers),
+): Promise<Proxy> {
   const log = openSqliteLog(config.store.slice("sqlite:".length));
   const orphans = await closeOrphans(log, config.backpressure);
   if (orphans > 0) logger.warn({ streams: orphans }, "streams of an earlier process were ended as interrupted");
 
-  const providers = createProviders(config.providers);
   const agents = new Agents(config, providers.byName);
   const pumps = new PumpRegistry(
     { log, marks: config.backpressure, totalMs: config.resilience.totalMs },
@@ -78,7 +87,8 @@ export async function startProxy(config: Config, logger: Logger): Promise<Proxy>
   });
   registerHealth(app, { log, providers: providers.byName, isDraining: () => draining });
   registerStaticFiles(app);
-  if (open && Object.values(config.providers).some(({ kind }) => kind === "demo")) registerDemoFaults(app);
+  const demos = [...providers.byName.values()].filter(isDemoProvider);
+  if (open && demos.length > 0) registerDemoFaults(app, demos);
   const sockets = attachWsServer(app.server, {
     admit: (request) => void checkOrigin(request, origins),
     serviceFor: ({ headers }) => ({

@@ -40,7 +40,7 @@ function toPart({ name, mediaType, data }: Attachment): InputPart {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(data, "base64"));
     return { type: "text", text: `File ${name}:\n${text}` };
   } catch {
-    throw new StreamError("invalid_request", `attachments: found "${name}", which is neither an image nor UTF-8 text`, {
+    throw new StreamError("invalid_request", `attachments: found "${name}" with other bytes, expected an image or UTF-8 text`, {
       field: "attachments",
     });
   }

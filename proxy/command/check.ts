@@ -1,7 +1,7 @@
 /** `ai-stream check`: validates the configuration and reaches each provider, one line each. */
 import { StreamError } from "../../protocol/index.ts";
 import type { Arguments } from "../cli.ts";
-import { createProviders } from "../provider/create-provider.ts";
+import { createProviders } from "../providers.ts";
 import { loadConfig } from "./load-config.ts";
 
 /** Long enough for a cold connection, short enough to wait for. */

@@ -11,6 +11,9 @@ import { Parcel } from "./parcel.ts";
 /** Entries of one page from the store: bounds what a reader far behind costs at once. */
 const PAGE_ENTRIES = 256;
 
+/** Characters of text in one parcel: small beside a viewer's window, so that no frame overruns it by much. */
+const PARCEL_CHARS = 32_768;
+
 /** What waits to be woken: a viewer. */
 export interface FeedListener {
   wake(): void;
@@ -116,7 +119,7 @@ export class Feed {
   }
 
   #parcel(entries: readonly LogEntry[], cursor: number, late: boolean): Parcel {
-    const shown = reveal(entries, (entry) => showEntry(entry, this.#audience), cursor);
+    const shown = reveal(atMost(PARCEL_CHARS, entries), (entry) => showEntry(entry, this.#audience), cursor);
     return new Parcel(cursor, this.record.inc, late ? merge(shown) : shown, null);
   }
 
@@ -128,4 +131,11 @@ export class Feed {
     }
     return visible;
   }
+}
+
+/** The entries from the first on whose text is no longer than `chars`; always at least one. */
+function atMost(chars: number, entries: readonly LogEntry[]): readonly LogEntry[] {
+  let total = 0;
+  const end = entries.findIndex((entry) => entry.type === "delta" && (total += entry.text.length) > chars);
+  return end < 0 ? entries : entries.slice(0, Math.max(1, end));
 }

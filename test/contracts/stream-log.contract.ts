@@ -1,0 +1,243 @@
+/** What every store must do. Run once per implementation. */
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { emptyMessage, fold, isStreamError } from "../../protocol/index.ts";
+import type { StreamEvent } from "../../protocol/index.ts";
+import { makeBatch } from "../../proxy/stream-log/batch.ts";
+import type { Batch } from "../../proxy/stream-log/batch.ts";
+import type { NewStream, StreamLog } from "../../proxy/stream-log/stream-log.ts";
+
+const delta = (text: string): StreamEvent => ({ type: "delta", block: 0, kind: "text", text });
+const END: StreamEvent = {
+  type: "stream.end",
+  reason: "stop",
+  usage: { input: 1, output: 2, final: true },
+  timings: { totalMs: 5 },
+  digest: 0,
+};
+
+let made = 0;
+
+/** A start that nothing else has: ids count up. */
+function newStream(change: Partial<NewStream["stream"]> & { sendId?: string; fingerprint?: string } = {}): NewStream {
+  const number = ++made;
+  const { sendId, fingerprint = "f", ...fields } = change;
+  const stream = {
+    id: `s_${number}`,
+    inc: "inc",
+    owner: "ann",
+    agent: "default",
+    conversation: `c_${number}`,
+    message: `m_${number}b`,
+    parent: `m_${number}a`,
+    createdAt: 1_000 + number,
+    ...fields,
+  };
+  const { id, agent, conversation, message, parent } = stream;
+  return {
+    stream,
+    turn: {
+      id: parent,
+      conversation,
+      role: "user",
+      parent: null,
+      createdAt: stream.createdAt,
+      text: "hi",
+      attachments: [],
+    },
+    title: "hi",
+    first: makeBatch([{ type: "stream.start", id, agent, conversation, message }], 1, stream.createdAt),
+    fingerprint,
+    ...(sendId === undefined ? {} : { sendId }),
+  };
+}
+
+const batchOf = (first: number, ...events: StreamEvent[]): Batch => makeBatch(events, first, 2_000);
+
+const refuses = (code: string) => (thrown: unknown) => isStreamError(thrown) && thrown.code === code;
+
+const seqs = async (log: StreamLog, id: string, after = 0): Promise<number[]> =>
+  (await log.read(id, after, 1_000)).map(({ seq }) => seq);
+
+export function streamLogContract(name: string, open: () => Promise<StreamLog>): void {
+  describe(`the stream log contract: ${name}`, () => {
+    let log: StreamLog;
+    beforeEach(async () => {
+      log = await open();
+    });
+    afterEach(() => log.close());
+
+    test("a new stream has its first entry, its turn and its conversation at once", async () => {
+      const start = newStream();
+      const { record, created } = await log.createStream(start);
+      assert.equal(created, true);
+      assert.deepEqual([record.tail, record.first, record.term, record.status], [1, 1, 1, "running"]);
+      assert.deepEqual(await log.read(record.id, 0, 10), start.first.entries);
+      const turns = await log.readTurns(record.conversation);
+      assert.deepEqual(
+        turns.map(({ id, parent }) => [id, parent]),
+        [
+          [record.parent, null],
+          [record.message, record.parent],
+        ],
+      );
+      assert.equal((await log.findConversation(record.conversation))?.head, record.message);
+    });
+
+    test("the same send id gives the same stream, also when both starts race", async () => {
+      const first = newStream({ sendId: "k" });
+      const second = newStream({ sendId: "k" });
+      const made = await Promise.all([log.createStream(first), log.createStream(second)]);
+      assert.deepEqual(
+        made.map(({ created }) => created),
+        [true, false],
+      );
+      assert.equal(made[0]!.record.id, made[1]!.record.id);
+      assert.equal(await log.findStream(second.stream.id), null);
+      assert.equal((await log.findSend("ann", "k", "f"))?.id, first.stream.id);
+    });
+
+    test("a send id used for another request is a conflict, and another owner's is none", async () => {
+      await log.createStream(newStream({ sendId: "k" }));
+      await assert.rejects(log.createStream(newStream({ sendId: "k", fingerprint: "g" })), refuses("conflict"));
+      assert.equal((await log.createStream(newStream({ sendId: "k", owner: "bob" }))).created, true);
+    });
+
+    test("entries are read back as appended, from any cursor", async () => {
+      const { record } = await log.createStream(newStream());
+      await log.append(record.id, 1, batchOf(2, delta("a"), delta("b\nc \u2028 é 😀")));
+      await log.append(record.id, 1, batchOf(4, delta("d")));
+      assert.deepEqual(await seqs(log, record.id), [1, 2, 3, 4]);
+      for (let after = 0; after <= 4; after++) {
+        assert.deepEqual(await seqs(log, record.id, after), [1, 2, 3, 4].slice(after));
+      }
+      const [, , third] = await log.read(record.id, 0, 10);
+      assert.deepEqual(third, { ...delta("b\nc \u2028 é 😀"), seq: 3, ts: 2_000 });
+      assert.equal((await log.findStream(record.id))?.tail, 4);
+    });
+
+    test("a page holds at least the limit while there is more, so that a reader always gets on", async () => {
+      const { record } = await log.createStream(newStream());
+      await log.append(record.id, 1, batchOf(2, delta("a"), delta("b"), delta("c")));
+      await log.append(record.id, 1, batchOf(5, delta("d")));
+      const page = await log.read(record.id, 0, 2);
+      assert.deepEqual(
+        page.map(({ seq }) => seq),
+        [1, 2, 3, 4],
+      );
+      assert.deepEqual(await seqs(log, record.id, 4), [5]);
+    });
+
+    test("an append that does not follow the tail is refused and changes nothing", async () => {
+      const { record } = await log.createStream(newStream());
+      for (const first of [1, 3]) {
+        await assert.rejects(log.append(record.id, 1, batchOf(first, delta("x"))), refuses("conflict"));
+      }
+      await log.append(record.id, 1, batchOf(2, delta("y")));
+      assert.deepEqual(await seqs(log, record.id), [1, 2]);
+    });
+
+    test("of two writers of the same seq exactly one commits", async () => {
+      const { record } = await log.createStream(newStream());
+      const outcomes = await Promise.allSettled([
+        log.append(record.id, 1, batchOf(2, delta("one"))),
+        log.append(record.id, 1, batchOf(2, delta("two"))),
+      ]);
+      assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+      assert.deepEqual(await seqs(log, record.id), [1, 2]);
+    });
+
+    test("a refused append takes no other stream's append with it", async () => {
+      const [a, b] = [await log.createStream(newStream()), await log.createStream(newStream())];
+      const outcomes = await Promise.allSettled([
+        log.append(a.record.id, 1, batchOf(9, delta("gap"))),
+        log.append(b.record.id, 1, batchOf(2, delta("fine"))),
+      ]);
+      assert.deepEqual(
+        outcomes.map(({ status }) => status),
+        ["rejected", "fulfilled"],
+      );
+      assert.deepEqual(await seqs(log, b.record.id), [1, 2]);
+    });
+
+    test("after a take-over the earlier term appends nothing, the new one goes on", async () => {
+      const { record } = await log.createStream(newStream());
+      await log.append(record.id, 1, batchOf(2, delta("a")));
+      const taken = await log.takeOver(record.id);
+      assert.deepEqual([taken?.term, taken?.tail], [2, 2]);
+      await assert.rejects(log.append(record.id, 1, batchOf(3, delta("late"))), refuses("conflict"));
+      await log.append(record.id, 2, batchOf(3, delta("b")));
+      assert.deepEqual(await seqs(log, record.id), [1, 2, 3]);
+    });
+
+    test("after its end a stream takes no append and is not running; its message is kept", async () => {
+      const { record } = await log.createStream(newStream());
+      assert.deepEqual(
+        (await log.runningStreams()).map(({ id }) => id),
+        [record.id],
+      );
+      const last = batchOf(2, END);
+      const message = fold(fold(emptyMessage("inc"), await log.read(record.id, 0, 10)), last.entries);
+      await log.append(record.id, 1, last, { status: "complete", message });
+      await assert.rejects(log.append(record.id, 1, batchOf(3, delta("late"))), refuses("conflict"));
+      assert.equal(await log.takeOver(record.id), null);
+      assert.deepEqual(await log.runningStreams(), []);
+      assert.equal((await log.findStream(record.id))?.status, "complete");
+      const turn = await log.findTurn(record.message);
+      assert.deepEqual(turn?.role === "assistant" && turn.message, message);
+    });
+
+    test("an append to a stream that is not there is refused", async () => {
+      await assert.rejects(log.append("s_none", 1, batchOf(2, delta("x"))), refuses("conflict"));
+      assert.equal(await log.findStream("s_none"), null);
+      assert.deepEqual(await log.read("s_none", 0, 10), []);
+    });
+
+    test("retention removes old entries, keeps the message and the tail, and never touches a running stream", async () => {
+      const ended = await log.createStream(newStream());
+      const running = await log.createStream(newStream());
+      const last = batchOf(2, END);
+      const message = fold(
+        fold(emptyMessage("inc"), ended.record.tail === 1 ? newStream().first.entries : []),
+        last.entries,
+      );
+      await log.append(ended.record.id, 1, last, { status: "complete", message });
+      const gone = await log.trim({ streamsBefore: 10_000, conversationsBefore: 0 });
+      assert.deepEqual(gone, { streams: 1, conversations: 0 });
+      const record = await log.findStream(ended.record.id);
+      assert.deepEqual([record?.tail, record?.first, record?.status], [2, 3, "complete"]);
+      assert.deepEqual(await seqs(log, ended.record.id), []);
+      assert.notEqual((await log.findTurn(ended.record.message))?.role === "assistant", false);
+      assert.deepEqual(await seqs(log, running.record.id), [1]);
+    });
+
+    test("conversations are listed latest first, by owner, and go with all that is in them", async () => {
+      const first = await log.createStream(newStream());
+      const second = await log.createStream(newStream());
+      await log.createStream(newStream({ owner: "bob" }));
+      const listed = await log.listConversations("ann", 10);
+      assert.deepEqual(
+        listed.map(({ id }) => id),
+        [second.record.conversation, first.record.conversation],
+      );
+      await log.deleteConversation(first.record.conversation);
+      assert.equal(await log.findConversation(first.record.conversation), null);
+      assert.equal(await log.findStream(first.record.id), null);
+      assert.deepEqual(await log.readTurns(first.record.conversation), []);
+    });
+
+    test("a deleted stream is gone, and the conversation goes on from the answer before", async () => {
+      const first = await log.createStream(newStream());
+      const { conversation, message } = first.record;
+      const next = newStream({ conversation });
+      const { title: _title, ...follow } = next;
+      const second = await log.createStream({ ...follow, turn: { ...next.turn, parent: message } });
+      await log.deleteStream(second.record.id);
+      assert.equal(await log.findStream(second.record.id), null);
+      assert.equal((await log.findConversation(conversation))?.head, message);
+      await assert.rejects(log.append(second.record.id, 1, batchOf(2, delta("x"))), refuses("conflict"));
+    });
+
+    test("check() passes on a store that works", () => log.check());
+  });
+}
