@@ -1,0 +1,271 @@
+/** One logical connection to a proxy over many attempts and two transports; readers' positions carry over all of them. */
+import { PROBE_MS, SILENCE_MS, StreamError } from "../../protocol/index.ts";
+import { backoffMs } from "./backoff.ts";
+import { next } from "./connection-state.ts";
+import type { ConnectionInput, ConnectionView } from "./connection-state.ts";
+import { watchPage } from "./page-lifecycle.ts";
+import type { ProxyApi } from "./proxy-api.ts";
+import { SseTransport } from "./sse-transport.ts";
+import { recall, remember } from "./tab-memory.ts";
+import type { AttemptEnd, StreamReader, Timing, Transport, TransportHost } from "./transport.ts";
+import { WsTransport } from "./ws-transport.ts";
+
+export type TransportChoice = "auto" | "ws" | "sse";
+
+/** A socket that opens but brings no welcome within this is blocked or buffered on the way. */
+const WELCOME_MS = 5_000;
+/** Far below the server's patience (ACK_TIMEOUT_MS), far above once per entry. */
+const ACK_MS = 5_000;
+/** A person who reads an answer and asks on keeps the socket; one who left does not cost the server anything. */
+const IDLE_MS = 60_000;
+/** An attempt that lived this long was no failure, whatever it brought. */
+const SETTLED_MS = 5_000;
+/** After WebSockets failed and SSE worked, they are tried again at the first new stream after this. */
+const WS_RETRY_MS = 600_000;
+/** Attempts without a welcome until SSE is tried: while WebSockets never worked here, and once they have. */
+const WS_FAILURES = { never: 2, worked: 4 };
+
+export const TIMING: Timing = {
+  welcomeMs: WELCOME_MS,
+  silenceMs: SILENCE_MS,
+  probeMs: PROBE_MS,
+  ackMs: ACK_MS,
+  idleMs: IDLE_MS,
+  backoff: backoffMs,
+};
+
+export interface ConnectionOptions {
+  readonly api: ProxyApi;
+  /** @default "auto" */
+  readonly transport?: TransportChoice | undefined;
+  readonly WebSocket?: typeof WebSocket | undefined;
+  readonly timing?: Partial<Timing> | undefined;
+}
+
+export class Connection implements TransportHost {
+  readonly api: ProxyApi;
+  readonly timing: Timing;
+  /** Undefined where there is none; then only SSE is used. */
+  readonly WebSocket: typeof WebSocket | undefined;
+  readonly #choice: TransportChoice;
+  readonly #readers = new Set<StreamReader>();
+  readonly #listeners = new Set<() => void>();
+  readonly #unwatch: () => void;
+  #view: ConnectionView = { state: "idle", transport: null };
+  #transport: Transport | null = null;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  /** Failed attempts in a row, on whichever transport. */
+  #failures = 0;
+  #openedAt = 0;
+  #wsFailures = 0;
+  #wsWorked = false;
+
+  constructor({ api, transport = "auto", WebSocket: Socket, timing }: ConnectionOptions) {
+    this.api = api;
+    this.timing = { ...TIMING, ...timing };
+    this.WebSocket = Socket ?? globalThis.WebSocket;
+    this.#choice = transport;
+    this.#unwatch = watchPage({
+      wake: () => {
+        this.#move("online");
+        this.#transport?.wake();
+      },
+      offline: () => this.#move("offline"),
+      suspend: () => this.#close(),
+      resume: () => this.#resume(),
+    });
+  }
+
+  get view(): ConnectionView {
+    return this.#view;
+  }
+
+  /** Calls back after each change of `view`. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Delivers to the reader from its position on, until it is detached. */
+  attach(reader: StreamReader): void {
+    if (this.#readers.size === 0) this.#ready();
+    this.#readers.add(reader);
+    // None while the page is suspended; then resuming attaches it.
+    this.#transport?.attach(reader);
+  }
+
+  detach(reader: StreamReader): void {
+    if (!this.#readers.delete(reader)) return;
+    this.#transport?.detach(reader);
+    if (this.#readers.size === 0) this.#rest();
+  }
+
+  applied(reader: StreamReader, seq: number, bytes: number): void {
+    this.#transport?.applied(reader, seq, bytes);
+  }
+
+  /** Opens the socket ahead of the first reader, so that an answer that is about to start need not wait for it. */
+  open(): void {
+    if (this.#readers.size > 0 || this.#preferred() === "sse") return;
+    this.#ready();
+    this.#rest();
+  }
+
+  /** A person's wish: forgets the back-off and tries at once. */
+  reconnect(): void {
+    this.#failures = 0;
+    if (this.#view.state === "failed") this.#close();
+    if (this.#transport === null) this.#resume();
+    else this.#transport.wake();
+  }
+
+  close(): void {
+    this.#unwatch();
+    this.#listeners.clear();
+    this.#readers.clear();
+    this.#close();
+  }
+
+  attempting(): void {
+    this.#move("attempt");
+  }
+
+  opened(): void {
+    this.#openedAt = Date.now();
+    if (this.#transport?.kind === "ws") {
+      this.#wsWorked = true;
+      this.#wsFailures = 0;
+      this.#rememberSse(false);
+    } else if (this.#wsFailures > 0) {
+      this.#rememberSse(true);
+    }
+    this.#move("opened");
+  }
+
+  progressed(): void {
+    this.#failures = 0;
+  }
+
+  dropped({ worked, hintMs }: AttemptEnd): number | null {
+    if (worked && Date.now() - this.#openedAt >= SETTLED_MS) this.#failures = 0;
+    this.#failures += 1;
+    const delayMs = hintMs ?? this.timing.backoff(this.#failures);
+    if (this.#choice === "auto" && !worked && this.#replace(delayMs)) return null;
+    this.#move("dropped", { retryInMs: delayMs });
+    if (globalThis.navigator?.onLine === false) this.#move("offline", { retryInMs: delayMs });
+    return delayMs;
+  }
+
+  async refused(reader: StreamReader, error: StreamError): Promise<number | null> {
+    switch (error.code) {
+      case "cursor_ahead":
+      case "incarnation_changed":
+        reader.restart();
+        break;
+      case "cursor_expired":
+        try {
+          reader.rebase(await this.api.json(`/v1/streams/${encodeURIComponent(reader.id)}/message`));
+        } catch (failure) {
+          const cause = StreamError.from(failure);
+          return cause.retryable ? this.#retryIn(cause) : this.#giveUp(reader, cause);
+        }
+        break;
+      default:
+        return error.retryable ? this.#retryIn(error) : this.#giveUp(reader, error);
+    }
+    return this.#readers.has(reader) ? this.timing.backoff(0) : null;
+  }
+
+  failed(error: StreamError): void {
+    this.#transport = null;
+    this.#move("refused", { error: error.toJSON() });
+    for (const reader of this.#readers) this.#giveUp(reader, error);
+  }
+
+  #retryIn(error: StreamError): number {
+    this.#failures += 1;
+    return error.retryAfterMs ?? this.timing.backoff(this.#failures);
+  }
+
+  #giveUp(reader: StreamReader, error: StreamError): null {
+    this.detach(reader);
+    reader.fail(error);
+    return null;
+  }
+
+  /** Where WebSockets do not come through, SSE takes over; where SSE does not either, WebSockets have their turn again. */
+  #replace(delayMs: number): boolean {
+    const from = this.#transport?.kind;
+    if (from === "ws") {
+      this.#wsFailures += 1;
+      const limit = this.#wsWorked ? WS_FAILURES.worked : WS_FAILURES.never - (recall(this.#memory) === null ? 0 : 1);
+      if (this.#wsFailures < limit) return false;
+    } else {
+      this.#wsFailures = WS_FAILURES.never - 1;
+    }
+    this.#transport?.close();
+    this.#move("dropped", { retryInMs: delayMs });
+    // The other transport did nothing wrong yet, so its first attempt is made at once.
+    this.#transport = from === "ws" ? this.#make("sse", 0) : this.#make("ws", delayMs);
+    for (const reader of this.#readers) this.#transport.attach(reader);
+    return true;
+  }
+
+  #preferred(): Transport["kind"] {
+    if (this.WebSocket === undefined) return "sse";
+    if (this.#choice !== "auto") return this.#choice;
+    const since = Number(recall(this.#memory) ?? 0);
+    return Date.now() - since < WS_RETRY_MS ? "sse" : "ws";
+  }
+
+  get #memory(): string {
+    return `sse:${this.api.base}`;
+  }
+
+  #rememberSse(isNeeded: boolean): void {
+    if (this.#choice === "auto") remember(this.#memory, isNeeded ? String(Date.now()) : null);
+  }
+
+  #make(kind: Transport["kind"], delayMs: number): Transport {
+    const { WebSocket: Socket } = this;
+    return kind === "ws" && Socket !== undefined
+      ? new WsTransport(this, Socket, delayMs)
+      : new SseTransport(this, delayMs);
+  }
+
+  /** Before the first reader comes: that is when a transport may be chosen anew. */
+  #ready(): void {
+    clearTimeout(this.#idle);
+    const kind = this.#preferred();
+    if (this.#transport !== null && this.#transport.kind !== kind) this.#close();
+    this.#transport ??= this.#make(kind, 0);
+  }
+
+  /** After the last reader left. */
+  #rest(): void {
+    clearTimeout(this.#idle);
+    if (this.#readers.size > 0 || this.#transport === null) return;
+    if (this.#transport.kind === "sse") this.#close();
+    else this.#idle = setTimeout(() => this.#close(), this.timing.idleMs);
+  }
+
+  #close(): void {
+    clearTimeout(this.#idle);
+    this.#transport?.close();
+    this.#transport = null;
+    this.#move("stop");
+  }
+
+  #resume(): void {
+    if (this.#transport !== null || this.#readers.size === 0) return;
+    this.#transport = this.#make(this.#preferred(), 0);
+    for (const reader of this.#readers) this.#transport.attach(reader);
+  }
+
+  #move(input: ConnectionInput, facts: Pick<ConnectionView, "retryInMs" | "error"> = {}): void {
+    const state = next(this.#view.state, input);
+    if (state === this.#view.state && facts.retryInMs === undefined) return;
+    this.#view = { state, transport: this.#transport?.kind ?? null, ...facts };
+    for (const listener of this.#listeners) listener();
+  }
+}
