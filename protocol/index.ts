@@ -21,7 +21,7 @@ export type {
 } from "./message.ts";
 export { decodeStartRequest } from "./start-request.ts";
 export type { Attachment, HistoryTurn, PageTool, StartLimits, StartRequest } from "./start-request.ts";
-export { ERROR_CODES, isStreamError, StreamError } from "./stream-error.ts";
+export { describe, ERROR_CODES, invalid, isStreamError, StreamError } from "./stream-error.ts";
 export type { ErrorCode, WireError } from "./stream-error.ts";
 export type {
   AttemptCause,
@@ -38,3 +38,5 @@ export type {
   Usage,
   WireEntry,
 } from "./stream-event.ts";
+export { isFields } from "./validate.ts";
+export type { Fields } from "./validate.ts";

@@ -13,7 +13,6 @@ import { registerHealth } from "./observe/health.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Logger } from "./observe/logger.ts";
 import { isDemoProvider } from "./provider/demo.ts";
-import { isDemoProvider } from "./provider/demo.ts";
 import { createProviders } from "./providers.ts";
 import type { Providers } from "./providers.ts";
 import { PumpRegistry } from "./pump/pump-registry.ts";
