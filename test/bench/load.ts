@@ -1,0 +1,166 @@
+/** A process: the readers. Opens streams as it is told over IPC, checks every character, notes when it came. */
+import { request as httpRequest } from "node:http";
+
+import { answerOf } from "./answer.ts";
+import { ask, readSse } from "./read-sse.ts";
+import { readWs } from "./read-ws.ts";
+import { Reading } from "./reading.ts";
+import { inputOf, modelOf, type Workload } from "./workload.ts";
+
+/** How a server is spoken to: OpenAI's chat request, or ours over one of its transports. */
+export type Dialect = "openai" | "sse" | "ws";
+
+export interface Order {
+  readonly dialect: Dialect;
+  readonly url: string;
+  readonly upstream: string;
+  readonly workload: Workload;
+  readonly streams: number;
+  /** Readers of each stream; more than one only with `sse`. */
+  readonly viewers: number;
+}
+
+/** Asked one after another: `open` (answers when each reader has its first token), then `finish` or `leave`. */
+export type Question = { readonly open: Order } | "finish" | "leave";
+
+export interface Finished {
+  /** Tokens received, over all readers. */
+  readonly tokens: number;
+  readonly wallMs: number;
+  /** Per stream, when its first reader had each token, in µs. */
+  readonly receivedAt: readonly Float64Array[];
+}
+
+/** Opened together at most, so that no listen queue overflows. */
+const OPENING = 100;
+
+let load: Load | null = null;
+
+process.on("message", (question: Question) => {
+  // The probe answers its own questions.
+  if (typeof question === "string" && question.startsWith("usage")) return;
+  answer(question).then(
+    (result) => process.send?.(result),
+    (error: unknown) => process.send?.({ failed: String(error) }),
+  );
+});
+process.once("SIGTERM", () => process.exit());
+// Nothing else keeps this process alive between two orders.
+process.channel?.ref();
+console.log("ready");
+
+async function answer(question: Question): Promise<object> {
+  if (typeof question === "object") {
+    load = new Load(question.open);
+    await load.open();
+    return { opened: true };
+  }
+  if (load === null) throw new Error(`Cannot ${question}: nothing is open`);
+  const current = load;
+  load = null;
+  return question === "finish" ? current.finish() : current.leave();
+}
+
+class Load {
+  readonly #order: Order;
+  readonly #readings: Reading[][] = [];
+  readonly #leave: (() => void)[] = [];
+  readonly #gate;
+  readonly #startedAt = performance.now();
+  /** Readers of each stream that do not yet have the token it is at. */
+  readonly #waiting: number[] = [];
+  /** Lockstep stops at the first token until all have opened. */
+  #open = false;
+
+  constructor(order: Order) {
+    this.#order = order;
+    this.#gate = httpRequest(`${order.upstream}/gate`, { method: "POST" });
+    this.#gate.on("error", () => {});
+    this.#gate.flushHeaders();
+  }
+
+  /** Resolves when every reader has its first token, the unpaced ones at once: they must not wait for each other. */
+  async open(): Promise<void> {
+    const { streams, workload } = this.#order;
+    const opening: Promise<void>[] = [];
+    for (let stream = 0; stream < streams; stream++) {
+      const opened = this.#openStream(stream);
+      // A stream that fails to open fails the run where it is awaited.
+      opened.catch(() => {});
+      opening.push(opened);
+      if (workload.pace === "held" && opening.length === OPENING) await Promise.all(opening.splice(0));
+    }
+    if (workload.pace !== "unpaced") await Promise.all(opening);
+  }
+
+  async finish(): Promise<Finished> {
+    this.#open = true;
+    for (const [stream, waiting] of this.#waiting.entries()) if (waiting === 0) this.#openGate(stream);
+    await Promise.all(this.#readings.flat().map(({ done }) => done));
+    this.#gate.destroy();
+    return {
+      tokens: this.#readings.flat().reduce((sum, { tokens }) => sum + tokens, 0),
+      wallMs: performance.now() - this.#startedAt,
+      receivedAt: this.#readings.map(([first]) => first!.receivedAt),
+    };
+  }
+
+  leave(): { left: true } {
+    for (const leave of this.#leave) leave();
+    this.#gate.destroy();
+    return { left: true };
+  }
+
+  async #openStream(stream: number): Promise<void> {
+    const { viewers, workload } = this.#order;
+    const first: Promise<void>[] = [];
+    this.#waiting[stream] = viewers;
+    this.#readings[stream] = Array.from({ length: viewers }, () => {
+      const begun = Promise.withResolvers<void>();
+      first.push(begun.promise);
+      const reading = new Reading(answerOf(workload.tokens), () => {
+        begun.resolve();
+        this.#passToken(stream);
+      });
+      reading.done.catch(begun.reject);
+      return reading;
+    });
+    if (viewers === 1) this.#leave.push(this.#read(stream, this.#readings[stream][0]!));
+    else await this.#readTogether(stream, this.#readings[stream]);
+    await Promise.all(first);
+  }
+
+  #read(stream: number, reading: Reading): () => void {
+    const { dialect, url, workload } = this.#order;
+    const model = modelOf(workload);
+    const input = inputOf(stream);
+    if (dialect === "ws") return readWs(url, model, input, reading);
+    if (dialect === "sse")
+      return readSse({ method: "POST", url: `${url}/v1/streams`, body: { agent: model, input } }, reading);
+    const messages = [{ role: "user", content: input }];
+    const body = { model, messages, stream: true, stream_options: { include_usage: true } };
+    return readSse({ method: "POST", url: `${url}/v1/chat/completions`, body }, reading);
+  }
+
+  async #readTogether(stream: number, readings: readonly Reading[]): Promise<void> {
+    const { url, workload } = this.#order;
+    const body = { agent: modelOf(workload), input: inputOf(stream) };
+    const { id } = await ask<{ id: string }>({ method: "POST", url: `${url}/v1/streams`, body });
+    for (const reading of readings) {
+      this.#leave.push(readSse({ method: "GET", url: `${url}/v1/streams/${id}/live?after=0` }, reading));
+    }
+  }
+
+  /** In lockstep the stream goes on when its last reader has the token. */
+  #passToken(stream: number): void {
+    if (this.#order.workload.pace !== "lockstep") return;
+    this.#waiting[stream] = this.#waiting[stream]! - 1;
+    if (this.#open && this.#waiting[stream] === 0) this.#openGate(stream);
+  }
+
+  #openGate(stream: number): void {
+    if (this.#order.workload.pace !== "lockstep") return;
+    this.#waiting[stream] = this.#order.viewers;
+    this.#gate.write(Buffer.of(stream));
+  }
+}

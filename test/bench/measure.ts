@@ -1,0 +1,79 @@
+/** The three measurements: CPU and latency of streams, memory of open streams, one stream to many viewers. */
+import { startFloor, startProxy, type Bench, type Contender } from "./contender.ts";
+import type { Dialect, Finished, Order } from "./load.ts";
+import type { MeasuredProcess } from "./measured-process.ts";
+import type { SentTimes } from "./upstream.ts";
+import type { Workload } from "./workload.ts";
+
+export interface StreamsResult {
+  readonly cpuUsPerToken: number;
+  readonly tokens: number;
+  readonly wallMs: number;
+  /** Milliseconds from the provider's write to the reader, of every token; empty when unpaced. */
+  readonly latenciesMs: readonly number[];
+}
+
+/**
+ * Streams to one viewer each, from the first request to the last end.
+ * @throws {Error} when an answer differs by a character, or the provider was asked more than once for a stream.
+ */
+export async function measureStreams(
+  { upstream, load }: Bench,
+  { dialect, server }: Contender,
+  workload: Workload,
+  streams: number,
+): Promise<StreamsResult> {
+  const before = await server.usage();
+  await load.ask({ open: order({ upstream, load }, dialect, server, workload, streams) });
+  const { tokens, wallMs, receivedAt } = await load.ask<Finished>("finish");
+  const after = await server.usage();
+  const { requests, sent } = await upstream.ask<{ requests: number; sent: SentTimes }>("report");
+  if (requests !== streams) throw new Error(`The provider was asked ${requests} times for ${streams} streams`);
+  const latenciesMs = receivedAt.flatMap((times, stream) =>
+    Array.from(sent[stream] ?? [], (sentAt, token) => (times[token]! - sentAt) / 1_000),
+  );
+  return { cpuUsPerToken: (after.cpuUs - before.cpuUs) / tokens, tokens, wallMs, latenciesMs };
+}
+
+/** RSS that one open stream with one viewer adds, in KiB, in a process of its own after a warm-up. */
+export async function measureMemory(bench: Bench, name: string, streams: number): Promise<number> {
+  const workload: Workload = { pace: "held", tokens: 20 };
+  const dialect: Dialect = name === "ws" ? "ws" : name === "sse" ? "sse" : "openai";
+  await using server =
+    dialect === "openai" ? await startFloor(bench) : await startProxy(bench, `memory-${name}`, [workload]);
+  await bench.load.ask({ open: order(bench, dialect, server, workload, Math.ceil(streams / 10)) });
+  await bench.load.ask("leave");
+  const before = await server.usage(true);
+  await bench.load.ask({ open: order(bench, dialect, server, workload, streams) });
+  const after = await server.usage(true);
+  await bench.load.ask("leave");
+  await bench.upstream.ask("report");
+  return (after.rssBytes - before.rssBytes) / streams / 1_024;
+}
+
+/** CPU µs per viewer and event of one stream with many viewers, all attached before, each event its own packet. */
+export async function measureFanOut(bench: Bench, viewers: number, tokens: number): Promise<number> {
+  const workload: Workload = { pace: "lockstep", tokens };
+  await using server = await startProxy(bench, "fan-out", [workload]);
+  let cpuUs = 0;
+  // The first is the warm-up.
+  for (const counted of [false, true]) {
+    await bench.load.ask({ open: { ...order(bench, "sse", server, workload, 1), viewers } });
+    const before = await server.usage();
+    await bench.load.ask("finish");
+    const after = await server.usage();
+    await bench.upstream.ask("report");
+    if (counted) cpuUs = after.cpuUs - before.cpuUs;
+  }
+  return cpuUs / viewers / (tokens - 1);
+}
+
+function order(
+  { upstream }: Pick<Bench, "upstream" | "load">,
+  dialect: Dialect,
+  server: MeasuredProcess,
+  workload: Workload,
+  streams: number,
+): Order {
+  return { dialect, url: server.url, upstream: upstream.url, workload, streams, viewers: 1 };
+}

@@ -1,0 +1,74 @@
+/** Reads one answer from an SSE response: OpenAI's chat form, its text alone, or our own entries. */
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import { createParser } from "eventsource-parser";
+
+import type { Reading } from "./reading.ts";
+
+interface SseEvent {
+  readonly choices?: readonly { readonly delta: { readonly content?: string } }[];
+  readonly type?: string;
+  readonly kind?: string;
+  readonly text?: string;
+  readonly reason?: string;
+}
+
+const agent = new Agent({ keepAlive: true });
+
+export interface Question {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly body?: unknown;
+}
+
+/** Feeds the reading until the answer ends; returns how to leave before. */
+export function readSse(question: Question, reading: Reading): () => void {
+  const asked = send(question, (response) => {
+    if (response.statusCode !== 200) return reading.fail(new Error(`${question.url}: HTTP ${response.statusCode}`));
+    const parser = createParser({ onEvent: ({ data, event }) => event === undefined && readEvent(data, reading) });
+    response.setEncoding("utf8");
+    response.on("data", (text: string) => parser.feed(text));
+    response.on("close", () => reading.fail(new Error(`${question.url} closed before the answer ended`)));
+  });
+  asked.on("error", (error) => reading.fail(error));
+  return () => asked.destroy();
+}
+
+/** One JSON request, its JSON answer. @throws {Error} for a status other than 2xx. */
+export function ask<Answer>(question: Question): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = send(question, (response) => {
+      response
+        .toArray()
+        .then((parts: Buffer[]) => {
+          const text = Buffer.concat(parts).toString("utf8");
+          if (response.statusCode! >= 300) throw new Error(`${question.url}: HTTP ${response.statusCode} ${text}`);
+          resolve(JSON.parse(text) as Answer);
+        })
+        .catch(reject);
+    });
+    asked.on("error", reject);
+  });
+}
+
+function send({ method, url, body }: Question, onResponse: (response: IncomingMessage) => void): ClientRequest {
+  const headers = {
+    accept: "text/event-stream",
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+  return httpRequest(url, { method, agent, headers }, onResponse).end(body === undefined ? "" : JSON.stringify(body));
+}
+
+function readEvent(json: string, reading: Reading): void {
+  if (json === "[DONE]") return reading.end();
+  const event = JSON.parse(json) as SseEvent;
+  if (event.choices !== undefined) reading.take(event.choices[0]?.delta.content ?? "");
+  else if (event.type === undefined || (event.type === "delta" && event.kind === "text"))
+    reading.take(event.text ?? "");
+  else if (event.type === "stream.end") endWith(event.reason, reading);
+}
+
+/** A stream that ended for another reason than the provider's stop has not delivered its answer. */
+export function endWith(reason: string | undefined, reading: Reading): void {
+  if (reason === "stop") reading.end();
+  else reading.fail(new Error(`The stream ended with reason ${String(reason)}`));
+}

@@ -1,0 +1,122 @@
+/** A process: an OpenAI-compatible provider that writes as the model's name says, and tells when it wrote each token. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+
+import { answerOf, chatEvents } from "./answer.ts";
+import { serve } from "./serve.ts";
+import { nowUs, streamOf, TOKENS_PER_SECOND, workloadOf, type Workload } from "./workload.ts";
+
+/** What a provider's TLS stack hands over at a time when it writes faster than the network takes. */
+const BLOCK_BYTES = 16_384;
+
+/** When each token of a stream was written, in µs. */
+export type SentTimes = Readonly<Record<number, Float64Array>>;
+
+let requests = 0;
+let sent: Record<number, Float64Array> = {};
+/** Lockstep streams that wait for their reader, by number. */
+const gates = new Map<number, () => void>();
+const encoded = new Map<number, readonly string[]>();
+
+process.on("message", (ask) => {
+  if (ask !== "report") return;
+  process.send?.({ requests, sent });
+  requests = 0;
+  sent = {};
+});
+
+await serve(
+  createServer((request, response) => {
+    if (request.url === "/gate") openGates(request);
+    else answer(request, response).catch((error: unknown) => response.destroy(error as Error));
+  }),
+);
+
+/** Each byte of this request's body names a stream whose next event is due. */
+function openGates(request: IncomingMessage): void {
+  request.on("data", (bytes: Buffer) => {
+    for (const stream of bytes) gates.get(stream)?.();
+  });
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = JSON.parse(Buffer.concat(await request.toArray()).toString("utf8")) as {
+    model: string;
+    messages: readonly { content: unknown }[];
+  };
+  requests += 1;
+  const workload = workloadOf(body.model);
+  const stream = streamOf(body.messages.at(-1)?.content);
+  const events = eventsOf(workload.tokens);
+  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  await write(response, events, stream, workload, gone.signal);
+}
+
+async function write(
+  response: ServerResponse,
+  events: readonly string[],
+  stream: number,
+  { pace, tokens }: Workload,
+  gone: AbortSignal,
+): Promise<void> {
+  if (pace === "unpaced") return writeBlocks(response, Buffer.from(events.join("")), gone);
+  const times = (sent[stream] = new Float64Array(tokens));
+  response.write(events[0]);
+  if (pace === "held") {
+    response.write(events.slice(1, 1 + tokens).join(""));
+    return;
+  }
+  const writeToken = (index: number): void => {
+    times[index] = nowUs();
+    response.write(events[index + 1]);
+  };
+  if (pace === "lockstep") await eachGated(stream, tokens, writeToken, gone);
+  else await eachPaced(tokens, writeToken, gone);
+  if (!gone.aborted) response.end(events.slice(1 + tokens).join(""));
+}
+
+async function writeBlocks(response: ServerResponse, bytes: Buffer, gone: AbortSignal): Promise<void> {
+  for (let at = 0; at < bytes.length && !gone.aborted; at += BLOCK_BYTES) {
+    if (!response.write(bytes.subarray(at, at + BLOCK_BYTES))) await once(response, "drain", { signal: gone });
+  }
+  response.end();
+}
+
+/** The first token at once, each other when the reader has the one before it. */
+function eachGated(stream: number, tokens: number, write: (index: number) => void, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    let index = 0;
+    const finish = (): void => {
+      gates.delete(stream);
+      resolve();
+    };
+    const next = (): void => (index < tokens ? write(index++) : finish());
+    gates.set(stream, next);
+    gone.addEventListener("abort", finish, { once: true });
+    next();
+  });
+}
+
+/** On an absolute schedule, each stream with its own phase, so that a late timer does not delay those after it. */
+function eachPaced(tokens: number, write: (index: number) => void, gone: AbortSignal): Promise<void> {
+  const periodMs = 1_000 / TOKENS_PER_SECOND;
+  const startMs = performance.now() + Math.random() * periodMs;
+  return new Promise((resolve) => {
+    let index = 0;
+    const next = (): void => {
+      if (gone.aborted) return resolve();
+      write(index++);
+      if (index === tokens) return resolve();
+      setTimeout(next, startMs + index * periodMs - performance.now());
+    };
+    setTimeout(next, startMs - performance.now());
+  });
+}
+
+function eventsOf(tokens: number): readonly string[] {
+  const events = encoded.get(tokens) ?? chatEvents(answerOf(tokens));
+  encoded.set(tokens, events);
+  return events;
+}

@@ -1,0 +1,45 @@
+/** What is streamed: how the upstream writes, how many tokens. Travels as the name of the model. */
+
+/**
+ * `unpaced`: as fast as the reader takes it, many events per read.
+ * `lockstep`: the next event only when the reader has the one before: each token its own packet.
+ * `paced`: 50 tokens a second.
+ * `held`: a few tokens, then the stream stays open until the reader leaves.
+ */
+export type Pace = "unpaced" | "lockstep" | "paced" | "held";
+
+export interface Workload {
+  readonly pace: Pace;
+  /** Per stream. */
+  readonly tokens: number;
+}
+
+/** What a fast model writes. */
+export const TOKENS_PER_SECOND = 50;
+/** A stream is told apart by one byte on the gate connection. */
+export const MAX_GATED_STREAMS = 256;
+
+const MODEL = /^(unpaced|lockstep|paced|held)-(\d+)$/;
+const STREAM = /stream (\d+)/;
+
+export const modelOf = ({ pace, tokens }: Workload): string => `${pace}-${tokens}`;
+
+/** @throws {TypeError} for a name `modelOf` did not make. */
+export function workloadOf(model: string): Workload {
+  const [, pace, tokens] = MODEL.exec(model) ?? [];
+  if (pace === undefined) throw new TypeError(`Cannot stream model "${model}": expected PACE-TOKENS`);
+  return { pace: pace as Pace, tokens: Number(tokens) };
+}
+
+/** The question that names a stream; it reaches the upstream as the last message, whoever is in between. */
+export const inputOf = (stream: number): string => `stream ${stream}`;
+
+/** @throws {TypeError} when the text names no stream. */
+export function streamOf(input: unknown): number {
+  const [, stream] = STREAM.exec(JSON.stringify(input) ?? "") ?? [];
+  if (stream === undefined) throw new TypeError(`Cannot tell the stream: found ${JSON.stringify(input)}`);
+  return Number(stream);
+}
+
+/** Microseconds on the clock that all processes of a machine share. */
+export const nowUs = (): number => Number(process.hrtime.bigint()) / 1_000;
