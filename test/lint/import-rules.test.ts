@@ -77,8 +77,13 @@ const RULES: readonly Rule[] = [
   },
   {
     file: "proxy/observe/probe.ts",
-    legal: [PROTOCOL, "pino"],
-    illegal: ["../guard/origin.ts", "../config.ts", "fastify"],
+    legal: [PROTOCOL, "pino", "../provider/provider.ts"],
+    illegal: ["../guard/origin.ts", "../config.ts", "../provider/openai-chat.ts", "ws"],
+  },
+  {
+    file: "proxy/command/probe.ts",
+    legal: ["../../protocol/index.ts", "../server.ts", "../../widget/client.ts"],
+    illegal: ["../../widget/ai-stream.ts", "../stream-log/sqlite-log.ts", "../../demo/server.ts"],
   },
   {
     file: "proxy/probe.ts",
