@@ -19,8 +19,9 @@ const MAX_MS = 60_000;
 const DEFAULT_MS: Readonly<Record<Action, number>> = { cut: 0, stall: 10_000, refuse: 5_000, "hang-up": 0 };
 
 /**
- * Adds `POST /demo/faults {action, ms?}`; answers 202 `{action, ms, affected}` at once. Only for a proxy that nobody
- * but the developer can reach: anyone who can call it can disturb everybody.
+ * Adds `POST /demo/faults {action, ms?}`, which answers 202 `{action, ms, affected}` at once, and `GET` for those who
+ * want to know whether it is there. Only for a proxy that nobody but the developer can reach: anyone who can call it
+ * can disturb everybody.
  */
 export function registerDemoFaults(app: FastifyInstance, demos: readonly DemoProvider[]): void {
   const sockets = new Set<Socket>();
@@ -34,6 +35,7 @@ export function registerDemoFaults(app: FastifyInstance, demos: readonly DemoPro
   });
   app.addHook("onClose", () => closing.abort());
 
+  app.get("/demo/faults", () => ({ actions: ACTIONS }));
   app.post("/demo/faults", (request, reply) => {
     const { action, ms } = faultOf(request.body);
     // The page must be able to reach us again: its next request comes on another connection than this one.
