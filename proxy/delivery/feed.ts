@@ -112,8 +112,11 @@ export class Feed {
     // What is wholly hidden wakes nobody.
     if (shown.length === 0) return;
     const base = this.#shown;
-    const same = base === batch.first - 1 && shown.every((entry, index) => entry === batch.entries[index]);
-    this.#latest = new Parcel(base, this.record.inc, cover(shown, base), same ? batch.lines : null);
+    const asStored =
+      base === batch.first - 1 &&
+      shown.length === batch.entries.length &&
+      shown.every((entry, index) => entry === batch.entries[index]);
+    this.#latest = new Parcel(base, this.record.inc, cover(shown, base), asStored ? batch.lines : null);
     this.#shown = this.#latest.last;
     for (const listener of this.#listeners) listener.wake();
   }

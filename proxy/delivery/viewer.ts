@@ -21,7 +21,7 @@ export class Viewer {
   readonly #transport: ViewerTransport;
   #unlisten: (() => void) | null;
   #reading = false;
-  /** The transport made it wait: what has gathered since is sent merged. */
+  /** The transport made it wait: until it has caught up, what it is sent is merged. */
   #late = false;
 
   constructor(feed: Feed, cursor: number, transport: ViewerTransport) {
@@ -39,6 +39,7 @@ export class Viewer {
   wake(): void {
     while (!this.#reading && this.#unlisten !== null) {
       if (this.feed.isCurrent(this.cursor)) {
+        this.#late = false;
         if (this.feed.ended) this.#finish();
         return;
       }
@@ -66,7 +67,6 @@ export class Viewer {
   }
 
   #send(parcel: Parcel): void {
-    this.#late = false;
     this.cursor = parcel.last;
     this.#transport.send(parcel);
   }

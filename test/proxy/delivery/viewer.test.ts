@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { emptyMessage, fold, place, reveal } from "../../../protocol/index.ts";
+import type { LogEntry, WireEntry } from "../../../protocol/index.ts";
+import { showEntry } from "../../../proxy/delivery/audience.ts";
+import type { Audience } from "../../../proxy/delivery/audience.ts";
+import { Feed } from "../../../proxy/delivery/feed.ts";
+import type { Parcel } from "../../../proxy/delivery/parcel.ts";
+import { Viewer } from "../../../proxy/delivery/viewer.ts";
+import type { ViewerTransport } from "../../../proxy/delivery/viewer.ts";
+import { encodeWireEntry } from "../../../proxy/stream-log/batch.ts";
+import type { Batch } from "../../../proxy/stream-log/batch.ts";
+import type { StreamLog, StreamRecord } from "../../../proxy/stream-log/stream-log.ts";
+import { StreamTail } from "../../../proxy/stream-log/tail.ts";
+import { INC, randomLog } from "../../fakes/random-log.ts";
+import { randomAudience } from "../../fakes/random-audience.ts";
+
+const ALL: Audience = { reasoning: true, toolArguments: true, toolResults: true, usage: true, cost: true, model: true };
+
+const recordAt = (tail: number): StreamRecord => ({
+  id: "s",
+  inc: INC,
+  term: 1,
+  owner: "o",
+  agent: "a",
+  conversation: "c",
+  message: "m",
+  parent: "p",
+  createdAt: 0,
+  status: "running",
+  tail,
+  first: 1,
+});
+
+/** A stream whose entries a test commits, with as much of a store as reading needs. */
+function liveStream(audience: Audience) {
+  const stored: LogEntry[] = [];
+  const tail = new StreamTail(recordAt(0));
+  const read = async (_id: string, after: number, limit: number) => stored.slice(after, after + limit);
+  const feed = new Feed(tail.record, { read } as unknown as StreamLog, audience, tail);
+  const commit = (entries: readonly LogEntry[]): void => {
+    stored.push(...entries);
+    const batch: Batch = {
+      first: entries[0]!.seq,
+      last: entries.at(-1)!.seq,
+      entries,
+      lines: entries.map(encodeWireEntry),
+    };
+    tail.publish(batch);
+  };
+  return { feed, tail, commit };
+}
+
+/** Takes what it is sent as long as it is open, and reads it back from the bytes both transports would send. */
+class TestTransport implements ViewerTransport {
+  open = true;
+  entries: WireEntry[] = [];
+  ended: number | null = null;
+
+  ready(): boolean {
+    return this.open;
+  }
+  send(parcel: Parcel): void {
+    const overWs = (JSON.parse(parcel.frame(1).toString()) as { e: WireEntry[] }).e;
+    const overSse = parcel.sse
+      .toString()
+      .split("\n\n")
+      .filter(Boolean)
+      .map((event) => {
+        const [id, data] = event.split("\n");
+        const entry = JSON.parse(data!.slice("data: ".length)) as WireEntry;
+        assert.equal(id, `id: ${INC}.${entry.seq}`);
+        return entry;
+      });
+    assert.deepEqual(overWs, overSse);
+    this.entries.push(...overWs);
+  }
+  note(): void {}
+  end(seq: number): void {
+    this.ended = seq;
+  }
+  fail(error: unknown): void {
+    throw error;
+  }
+}
+
+const turn = () => new Promise(setImmediate);
+
+test("whatever the schedule of commits, stalls and joins, a viewer's fold is the fold of the shown log", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      randomLog({ ended: true, maxSteps: 30 }),
+      randomAudience,
+      fc.array(
+        fc.record({
+          commit: fc.integer({ min: 0, max: 6 }),
+          open: fc.boolean(),
+          join: fc.boolean(),
+          beat: fc.boolean(),
+        }),
+        { maxLength: 40 },
+      ),
+      async (log, audience, schedule) => {
+        const { feed, commit } = liveStream(audience);
+        const viewers: { viewer: Viewer; transport: TestTransport; from: number }[] = [];
+        const join = (from: number) => {
+          const transport = new TestTransport();
+          const viewer = new Viewer(feed, from, transport);
+          viewers.push({ viewer, transport, from });
+          viewer.wake();
+        };
+        join(0);
+        let next = 0;
+        for (const step of [...schedule, { commit: log.length, open: true, join: false, beat: true }]) {
+          for (const { viewer, transport } of viewers) {
+            transport.open = step.open;
+            if (step.open) viewer.wake();
+          }
+          const entries = log.slice(next, next + step.commit);
+          next += entries.length;
+          if (entries.length > 0) commit(entries);
+          if (step.join) join(Math.floor(next / 2));
+          if (step.beat) {
+            for (const { viewer } of viewers) {
+              const head = viewer.head();
+              if (head !== null) assert.equal(head.seq, viewer.cursor);
+            }
+          }
+          await turn();
+        }
+        const whole = fold(
+          emptyMessage(INC),
+          reveal(log, (entry) => showEntry(entry, audience), 0),
+        );
+        for (const { transport, from } of viewers) {
+          assert.equal(transport.ended, log.length);
+          let cursor = from;
+          for (const entry of transport.entries) {
+            assert.equal(place(entry, cursor), "apply");
+            cursor = entry.seq;
+          }
+          const known = fold(
+            emptyMessage(INC),
+            reveal(log.slice(0, from), (entry) => showEntry(entry, audience), 0),
+          );
+          assert.deepEqual(fold(known, transport.entries), whole);
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test("viewers at the tail share one encoding of what was committed", () => {
+  const { feed, commit } = liveStream(ALL);
+  const frames = new Set<Buffer>();
+  const events = new Set<Buffer>();
+  for (let index = 0; index < 10; index++) {
+    const transport = new TestTransport();
+    transport.send = (parcel) => {
+      frames.add(parcel.frame(1));
+      events.add(parcel.sse);
+    };
+    new Viewer(feed, 0, transport);
+  }
+  commit([{ type: "step.start", step: 1, maxSteps: 1, seq: 1, ts: 0 }]);
+  assert.deepEqual([frames.size, events.size], [1, 1]);
+});
+
+test("a stalled viewer keeps nothing: only its cursor stays behind, and no other viewer waits for it", async () => {
+  const { feed, commit } = liveStream(ALL);
+  const [stalled, reading] = [new TestTransport(), new TestTransport()];
+  stalled.open = false;
+  const viewers = [new Viewer(feed, 0, stalled), new Viewer(feed, 0, reading)];
+  commit([{ type: "block.start", block: 0, kind: "text", seq: 1, ts: 0 }]);
+  for (let seq = 2; seq <= 2_000; seq++) commit([{ type: "delta", block: 0, kind: "text", text: "word ", seq, ts: 0 }]);
+  assert.deepEqual([viewers[0]!.cursor, viewers[1]!.cursor], [0, 2_000]);
+  stalled.open = true;
+  viewers[0]!.wake();
+  while (viewers[0]!.cursor < 2_000) await turn();
+  // What gathered while it stood still comes merged.
+  assert.ok(stalled.entries.length < 100, `${stalled.entries.length} entries`);
+  assert.deepEqual(fold(emptyMessage(INC), stalled.entries), fold(emptyMessage(INC), reading.entries));
+});
