@@ -1,0 +1,286 @@
+/** `<ai-stream>`: attributes, slots, parts and events around one conversation; the stream controller does the work. */
+import { LitElement } from "lit";
+import type { PropertyValues } from "lit";
+import { StreamError } from "../protocol/index.ts";
+import type { WireError } from "../protocol/index.ts";
+import { mistakeIn, modeOf, PROPERTIES, routeOf, streamOptions } from "./attributes.ts";
+import { frameStyles } from "./ai-stream.styles.ts";
+import { press } from "./buttons.ts";
+import type { ChatMessage, ChatStatus, ConnectionView } from "./chat.ts";
+import { AiStreamErrorEvent } from "./dom-events.ts";
+import { labelsFor } from "./labels.ts";
+import type { Labels } from "./labels.ts";
+import { markdownStyles } from "./render/markdown.styles.ts";
+import { StreamController } from "./stream-controller.ts";
+import type { StreamOptions } from "./stream-controller.ts";
+import { frame, shownMessages } from "./view/frame.ts";
+import { messageStyles } from "./view/message.styles.ts";
+import { Spoken } from "./view/spoken.ts";
+import { StickyScroll } from "./view/sticky-scroll.ts";
+
+/** What the element needs of its controller. */
+export type Chat = Pick<
+  StreamController,
+  | "messages"
+  | "status"
+  | "connection"
+  | "agent"
+  | "conversation"
+  | "send"
+  | "stop"
+  | "retry"
+  | "regenerate"
+  | "edit"
+  | "clear"
+  | "reconnect"
+>;
+
+/**
+ * A streaming AI answer or chat.
+ *
+ * ```html
+ * <script type="module" src="https://cdn.example/ai-stream.js"></script>
+ * <ai-stream endpoint="https://proxy.example" agent="support"></ai-stream>
+ * ```
+ *
+ * @attr endpoint - the proxy's address, absolute or relative to the page; required
+ * @attr agent - which of the proxy's agents answers; its first one when absent
+ * @attr {chat|answer} mode - `chat` (default): a conversation; `answer`: the answer to `prompt` and nothing else
+ * @attr prompt - what is asked in `answer` mode
+ * @attr conversation - the id of a conversation to show and go on with
+ * @attr {auto|ws|sse} transport - how to reach the proxy; `auto` (default) finds out
+ * @attr access-token - shown to the proxy; see also the property `getAccessToken`
+ * @attr {smooth|instant} pace - `smooth` (default) evens bursts out over a few frames
+ * @attr {auto|light|dark} theme - `auto` (default) follows the system
+ * @attr placeholder - what the empty composer says
+ * @attr readonly - no composer, no actions: only reading
+ *
+ * @fires {AiStreamStartEvent} ai-stream-start - an answer began
+ * @fires {AiStreamTokenEvent} ai-stream-token - text was shown
+ * @fires {AiStreamBlockEvent} ai-stream-block - a block is final
+ * @fires {AiStreamToolEvent} ai-stream-tool - a tool call changed its state
+ * @fires {AiStreamMessageEvent} ai-stream-message - an answer ended
+ * @fires {AiStreamStatusEvent} ai-stream-status - the conversation started, streams, stops or came to rest
+ * @fires {AiStreamConnectionEvent} ai-stream-connection - the connection changed
+ * @fires {AiStreamErrorEvent} ai-stream-error - something failed
+ *
+ * @slot header - above the conversation
+ * @slot welcome - in place of the agent's greeting while the conversation is empty
+ * @slot footer - below the composer
+ *
+ * @csspart frame - everything
+ * @csspart conversation - the scrolling part
+ * @csspart message - a message; `user-message` and `answer` tell whose
+ * @csspart bubble - the reader's words
+ * @csspart text - an answer's text
+ * @csspart thinking - the folded reasoning
+ * @csspart tool - a tool call
+ * @csspart sources - the citations of an answer
+ * @csspart code - a code block; `copy-code` its button
+ * @csspart table - the box a table scrolls in
+ * @csspart link - a link in an answer
+ * @csspart image - what stands for a remote image
+ * @csspart label - what a provider must be labelled with
+ * @csspart refusal - a refusal
+ * @csspart note - how an answer ended, where that needs saying
+ * @csspart error - what failed
+ * @csspart voided - text being written again
+ * @csspart waiting - stands where the first words will be
+ * @csspart actions - the buttons below an answer
+ * @csspart welcome - the empty conversation; `greeting` and `starter` inside it
+ * @csspart jump - the button back to the latest text
+ * @csspart connection - the line above the composer
+ * @csspart composer - the composer; `input` its text area
+ * @csspart button - its button; `send` or `stop` tells which
+ *
+ * @cssprop [--ai-stream-height=min(42rem, 85dvh)] - height in `chat` mode
+ * @cssprop [--ai-stream-measure=46rem] - widest line
+ * @cssprop [--ai-stream-font=system-ui] - font family
+ * @cssprop [--ai-stream-font-mono=ui-monospace] - font family of code
+ * @cssprop [--ai-stream-font-size=0.9375rem] - font size
+ * @cssprop [--ai-stream-radius=1rem] - corners of the frame
+ * @cssprop --ai-stream-background - background
+ * @cssprop --ai-stream-color - text
+ * @cssprop --ai-stream-muted - secondary text
+ * @cssprop --ai-stream-soft - quiet surfaces
+ * @cssprop --ai-stream-line - borders
+ * @cssprop --ai-stream-accent - links, focus, the send button
+ * @cssprop --ai-stream-on-accent - on the send button
+ * @cssprop --ai-stream-bubble - the reader's bubbles
+ * @cssprop --ai-stream-code-background - code blocks
+ */
+export class AiStream extends LitElement {
+  static override styles = [frameStyles, messageStyles, markdownStyles];
+  static override properties = PROPERTIES;
+
+  declare endpoint: string;
+  declare agent: string;
+  declare mode: string;
+  declare prompt: string;
+  declare conversation: string;
+  declare transport: string;
+  declare accessToken: string;
+  declare pace: string;
+  declare theme: string;
+  declare placeholder: string;
+  declare readonly: boolean;
+  declare open: boolean;
+  /** Words of the page's own in place of the shipped ones. */
+  declare labels: Partial<Labels>;
+  /** Asked for an access token before each attempt to connect; wins over `accessToken`. */
+  declare getAccessToken: (() => string | Promise<string>) | undefined;
+  /** @internal */
+  declare draft: string;
+
+  readonly #chat: Chat;
+  readonly #scroll: StickyScroll;
+  readonly #spoken: Spoken;
+  #words: Labels = labelsFor("");
+  #mistake: WireError | null = null;
+  #routed: readonly unknown[] = [];
+
+  constructor() {
+    super();
+    this.endpoint = this.agent = this.prompt = this.conversation = this.accessToken = this.placeholder = this.lang = "";
+    this.mode = "chat";
+    this.transport = this.theme = "auto";
+    this.pace = "smooth";
+    this.readonly = this.open = false;
+    this.labels = {};
+    this.draft = "";
+    this.#chat = this.createChat(() => streamOptions(this, this.#onEvent));
+    this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
+    this.#spoken = new Spoken(() => this.renderRoot.querySelector(".spoken"));
+  }
+
+  /** The messages shown, in order. */
+  get messages(): readonly ChatMessage[] {
+    return this.#chat.messages;
+  }
+
+  get status(): ChatStatus {
+    return this.#chat.status;
+  }
+
+  get connection(): ConnectionView {
+    return this.#chat.connection;
+  }
+
+  /**
+   * Asks. Resolves once the proxy has taken it; while an answer is on its way it waits for its turn.
+   * @throws {StreamError} when it was refused; the message stays, marked, and can be tried again
+   */
+  async send(text: string, options?: { attachments?: readonly File[] }): Promise<void> {
+    if (this.#mistake !== null) throw StreamError.fromWire(this.#mistake);
+    this.#scroll.jump();
+    await this.#chat.send(text, options);
+  }
+
+  /** Ends the answer that is on its way; what has arrived stays. */
+  stop(): Promise<void> {
+    return this.#chat.stop();
+  }
+
+  /** Tries again what failed: the message that was refused, or the answer. */
+  retry(): Promise<void> {
+    return this.#chat.retry();
+  }
+
+  /** Asks for another answer to the last message. */
+  regenerate(): Promise<void> {
+    return this.#chat.regenerate();
+  }
+
+  /** Asks anew from one of the reader's messages, as a branch of its own. */
+  edit(messageId: string, text: string): Promise<void> {
+    return this.#chat.edit(messageId, text);
+  }
+
+  /** Begins a new conversation. */
+  clear(): void {
+    this.#chat.clear();
+  }
+
+  override focus(options?: FocusOptions): void {
+    this.renderRoot.querySelector("textarea")?.focus(options);
+  }
+
+  /** @internal a seam for tests: the conversation without a network */
+  protected createChat(options: () => StreamOptions): Chat {
+    return new StreamController(this, options);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#routed = routeOf(this);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("labels") || changed.has("lang"))
+      this.#words = labelsFor(this.lang || document.documentElement.lang, this.labels);
+    if (changed.has("endpoint")) this.#mistake = mistakeIn(this.endpoint);
+  }
+
+  protected override render(): unknown {
+    const { messages, status, connection, agent } = this.#chat;
+    return frame({
+      mode: modeOf(this.mode),
+      messages,
+      status,
+      connection,
+      agent,
+      labels: this.#words,
+      readonly: this.readonly,
+      draft: this.draft,
+      placeholder: this.placeholder,
+      following: this.#scroll.following,
+      mistake: this.#mistake,
+      onDraft: this.#onDraft,
+      onSend: this.#onSend,
+      onScroll: this.#scroll.onScroll,
+      onClick: this.#onClick,
+    });
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("endpoint") && this.#mistake !== null) this.dispatchEvent(new AiStreamErrorEvent(this.#mistake));
+    if (routeOf(this).some((value, index) => value !== this.#routed[index])) {
+      this.#routed = routeOf(this);
+      this.#chat.reconnect();
+    }
+    this.#spoken.follow(this.messages.at(-1));
+    if (modeOf(this.mode) === "answer" && (changed.has("prompt") || changed.has("mode"))) this.#askPrompt(changed);
+  }
+
+  /** A conversation restored after a reload has its answer already: only another prompt is asked anew. */
+  #askPrompt(changed: PropertyValues<this>): void {
+    if (this.prompt === "" || this.#mistake !== null) return;
+    if ((changed.get("prompt") ?? "") !== "") this.clear();
+    if (this.#chat.conversation === null && this.messages.length === 0) this.#onSend(this.prompt);
+  }
+
+  readonly #onDraft = (text: string): void => {
+    this.draft = text;
+  };
+
+  readonly #onSend = (text: string): void => {
+    if (text.trim() === "") return;
+    this.draft = "";
+    // What was refused stays in the conversation, marked; what was not even taken goes back to the composer.
+    this.send(text).catch(() => {
+      if (!this.messages.some((message) => message.role === "user" && message.text === text)) this.draft ||= text;
+    });
+  };
+
+  readonly #onClick = (event: Event): void => {
+    const drawn = shownMessages(modeOf(this.mode), this.messages);
+    const onCopied = (): void => this.#spoken.say(this.#words.copied);
+    void press(event, { chat: this.#chat, drawn, jump: () => this.#scroll.jump(), onCopied });
+  };
+
+  /** A wrong endpoint is told once, when all attributes had their chance to be set. */
+  readonly #onEvent = (event: Event): void => {
+    if (event instanceof AiStreamErrorEvent && event.error.field === "endpoint") return;
+    this.dispatchEvent(event);
+  };
+}

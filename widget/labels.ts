@@ -1,0 +1,85 @@
+/** Every word the element says itself, by language. */
+import type { EndReason, ToolState } from "../protocol/index.ts";
+
+export interface Labels {
+  readonly conversation: string;
+  readonly you: string;
+  readonly answer: string;
+  readonly message: string;
+  readonly placeholder: string;
+  /** For an agent without a greeting of its own. */
+  readonly greeting: string;
+  readonly send: string;
+  readonly stop: string;
+  readonly copy: string;
+  readonly copied: string;
+  readonly image: string;
+  readonly table: string;
+  readonly retry: string;
+  readonly regenerate: string;
+  readonly jump: string;
+  readonly waiting: string;
+  readonly thinking: string;
+  readonly thought: string;
+  readonly sources: string;
+  readonly queued: string;
+  readonly notSent: string;
+  readonly voided: string;
+  readonly connecting: string;
+  readonly reconnecting: string;
+  readonly offline: string;
+  readonly disconnected: string;
+  readonly reconnect: string;
+  /** How an answer ended, where that is not simply its end. */
+  readonly ends: Readonly<Partial<Record<EndReason, string>>>;
+  readonly tools: Readonly<Record<ToolState, string>>;
+}
+
+const en: Labels = {
+  conversation: "Conversation",
+  you: "You",
+  answer: "Answer",
+  message: "Message",
+  placeholder: "Ask anything",
+  greeting: "How can I help?",
+  send: "Send",
+  stop: "Stop",
+  copy: "Copy",
+  copied: "Copied",
+  image: "Image",
+  table: "Table",
+  retry: "Try again",
+  regenerate: "Answer again",
+  jump: "Jump to the latest",
+  waiting: "Working on it",
+  thinking: "Thinking…",
+  thought: "Thoughts",
+  sources: "Sources",
+  queued: "Waiting to be sent",
+  notSent: "Not sent",
+  voided: "Being written again",
+  connecting: "Connecting…",
+  reconnecting: "Connection lost. Reconnecting…",
+  offline: "You are offline. The answer goes on when you are back.",
+  disconnected: "Not connected",
+  reconnect: "Reconnect",
+  ends: {
+    length: "The answer reached its length limit.",
+    content_filter: "The answer was withheld by a content filter.",
+    paused: "The answer was paused by the provider.",
+    cancelled: "Stopped.",
+    interrupted: "The answer was interrupted. What had arrived is above.",
+    budget: "The answer reached its spending limit.",
+    max_steps: "The answer reached its limit of steps.",
+    error: "The answer failed.",
+  },
+  tools: { input: "Preparing", awaiting: "Waits for approval", running: "Running", done: "Done", failed: "Failed" },
+};
+
+const LANGUAGES: Readonly<Record<string, Labels>> = { en };
+
+/** The labels of a language tag (`de-CH` reads as `de`), English where it is not shipped, with the page's own on top. */
+export const labelsFor = (lang: string, own: Partial<Labels> = {}): Labels => ({
+  ...(LANGUAGES[lang.toLowerCase().split("-", 1)[0] ?? ""] ?? en),
+  ...own,
+});

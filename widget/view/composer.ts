@@ -1,0 +1,68 @@
+/** Where the reader writes: Enter sends, Shift+Enter begins a line; one button sends or stops. */
+import { html } from "lit";
+import type { Labels } from "../labels.ts";
+import { icon } from "./icons.ts";
+
+export interface ComposerState {
+  readonly draft: string;
+  readonly placeholder: string;
+  /** An answer is on its way: the button stops it. */
+  readonly busy: boolean;
+  readonly stopping: boolean;
+  readonly onDraft: (text: string) => void;
+  readonly onSend: () => void;
+}
+
+export function composer(state: ComposerState, labels: Labels): unknown {
+  const { draft, busy, stopping, onDraft, onSend } = state;
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    event.preventDefault();
+    onSend();
+  };
+  // The replica behind the text area holds the same text and so gives it its height: no measuring, no style attribute.
+  return html`<form part="composer" class="composer" @submit=${prevent}>
+    <div class="grow" data-text=${draft}>
+      <textarea
+        part="input"
+        rows="1"
+        enterkeyhint="send"
+        aria-label=${labels.message}
+        placeholder=${state.placeholder}
+        .value=${draft}
+        @input=${(event: Event) => onDraft((event.target as HTMLTextAreaElement).value)}
+        @keydown=${onKey}
+      ></textarea>
+    </div>
+    ${
+      busy
+        ? html`<button
+            type="button"
+            part="button stop"
+            class="round"
+            data-do="stop"
+            ?disabled=${stopping}
+            aria-label=${labels.stop}
+            title=${labels.stop}
+          >
+            ${icon("stop")}
+          </button>`
+        : html`<button
+            type="button"
+            part="button send"
+            class="round"
+            ?disabled=${draft.trim() === ""}
+            aria-label=${labels.send}
+            title=${labels.send}
+            @click=${onSend}
+          >
+            ${icon("send")}
+          </button>`
+    }
+  </form>`;
+}
+
+const prevent = (event: Event): void => event.preventDefault();
+
+/** Enter that accepts a word of an input method is not Enter; 229 is what Safari says of it after the fact. */
+const isComposing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229;

@@ -1,0 +1,110 @@
+/** The whole element: the conversation, what keeps it waiting, and where the reader writes. */
+import { html, nothing } from "lit";
+import { guard } from "lit/directives/guard.js";
+import type { WireError } from "../../protocol/index.ts";
+import type { AgentNote, ChatMessage, ChatStatus, ConnectionView } from "../chat.ts";
+import type { Labels } from "../labels.ts";
+import { composer } from "./composer.ts";
+import { connectionLine } from "./connection-line.ts";
+import { icon } from "./icons.ts";
+import { messageView, waitingView } from "./message.ts";
+import { welcome } from "./welcome.ts";
+
+export interface FrameState {
+  readonly mode: "chat" | "answer";
+  readonly messages: readonly ChatMessage[];
+  readonly status: ChatStatus;
+  readonly connection: ConnectionView;
+  readonly agent: AgentNote | null;
+  readonly labels: Labels;
+  readonly readonly: boolean;
+  readonly draft: string;
+  readonly placeholder: string;
+  /** False while the reader looks at something earlier. */
+  readonly following: boolean;
+  /** An attribute that is wrong: nothing else can be shown. */
+  readonly mistake: WireError | null;
+  readonly onDraft: (text: string) => void;
+  readonly onSend: (text: string) => void;
+  readonly onScroll: (event: Event) => void;
+  readonly onClick: (event: Event) => void;
+}
+
+export function frame(state: FrameState): unknown {
+  const { mode, labels, mistake, onScroll, onClick } = state;
+  const chat = mode === "chat";
+  return html`<div part="frame" class=${chat ? "frame" : "frame answer-mode"} @click=${onClick} @animationend=${forget}>
+    <slot name="header"></slot>
+    <div
+      part="conversation"
+      class="scroller"
+      role="log"
+      aria-live="off"
+      aria-label=${labels.conversation}
+      tabindex=${chat ? 0 : nothing}
+      @scroll=${onScroll}
+    >
+      <div class="messages">
+        ${mistake === null ? conversation(state) : html`<p part="error" class="error" role="alert">${mistake.message}</p>`}
+      </div>
+    </div>
+    ${mistake === null ? dock(state) : nothing}
+    <slot name="footer"></slot>
+    <div class="spoken" aria-live="polite"></div>
+  </div>`;
+}
+
+function conversation(state: FrameState): unknown {
+  const { mode, status, agent, labels, onSend } = state;
+  const messages = shownMessages(mode, state.messages);
+  if (state.messages.length === 0 && mode === "chat") return welcome(agent, labels, state.readonly ? nothing : onSend);
+  const asked = status !== "idle" && messages.at(-1)?.role !== "assistant";
+  const last = messages.length - 1;
+  return html`${messages.map((message, index) => {
+    const canRepeat = index === last && status === "idle" && !state.readonly;
+    const label = message.role === "assistant" ? (agent?.label ?? "") : "";
+    return guard([message, canRepeat, label, labels], () => messageView(message, { canRepeat, label, labels }));
+  })}
+  ${asked ? waitingView(labels) : nothing}`;
+}
+
+/** `answer` mode shows the answers only; the page shows the question, or need not. A question that failed is told. */
+export const shownMessages = (mode: FrameState["mode"], messages: readonly ChatMessage[]): readonly ChatMessage[] =>
+  mode === "chat"
+    ? messages
+    : messages.filter(({ role }, index) => role === "assistant" || failedLast(messages, index));
+
+function failedLast(messages: readonly ChatMessage[], index: number): boolean {
+  const message = messages[index];
+  return index === messages.length - 1 && message?.role === "user" && message.state === "failed";
+}
+
+function dock(state: FrameState): unknown {
+  const { mode, status, labels, draft, following, onDraft, onSend } = state;
+  const placeholder = state.placeholder === "" ? labels.placeholder : state.placeholder;
+  const busy = status !== "idle";
+  const field = { draft, placeholder, busy, stopping: status === "stopping", onDraft, onSend: () => onSend(draft) };
+  return html`<div class=${mode === "chat" ? "dock" : nothing}>
+    ${
+      following || mode === "answer"
+        ? nothing
+        : html`<button
+            type="button"
+            part="jump"
+            class="round jump"
+            data-do="jump"
+            aria-label=${labels.jump}
+            title=${labels.jump}
+          >
+            ${icon("down")}
+          </button>`
+    }
+    <div part="connection" class="connection" role="status">${connectionLine(state.connection, labels)}</div>
+    ${state.readonly || mode === "answer" ? nothing : composer(field, labels)}
+  </div>`;
+}
+
+/** The mark of a button that has just copied lasts as long as its animation. */
+function forget({ target }: Event): void {
+  if (target instanceof HTMLElement) delete target.dataset["done"];
+}
