@@ -26,9 +26,11 @@ const FAULT_NOTES = {
 
 restoreTheme();
 restoreLog();
-snippet.textContent = `<script type="module" src="${location.origin}/ai-stream.js"></script>
+snippet.textContent = `<script type="module"
+  src="${location.origin}/ai-stream.js"></script>
 
-<ai-stream endpoint="${location.origin}"></ai-stream>`;
+<ai-stream
+  endpoint="${location.origin}"></ai-stream>`;
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");

@@ -30,6 +30,12 @@ const DEFAULT_MODELS: Readonly<Record<string, string>> = {
   demo: "tour",
 };
 
+/** What the demo provider knows how to answer. */
+const DEMO_WELCOME = {
+  greeting: "What shall I show you?",
+  starters: ["Show me around", "Write a long answer in chapters", "Show me some code", "Emoji and other scripts"],
+};
+
 /** Every provider whose key is in the environment; the demo provider when there is none. */
 export function discoverProviders(env: Environment): Providers {
   const found: Record<string, Providers[string]> = {};
@@ -49,6 +55,8 @@ export function defaultAgents(providers: Providers, open: boolean): Agents {
     const kind = String((provider as { kind?: unknown } | null)?.kind);
     return `${name}/${DEFAULT_MODELS[kind] ?? "default"}`;
   });
+  const isDemo = Object.values(providers).every((provider) => (provider as { kind?: unknown } | null)?.kind === "demo");
+  const welcome = isDemo ? DEMO_WELCOME : {};
   const show = { reasoning: true, toolArguments: true, toolResults: true, usage: true, cost: true, model: true };
-  return { default: open ? { models, show, pageMay: ["model", "temperature"] } : { models } };
+  return { default: open ? { ...welcome, models, show, pageMay: ["model", "temperature"] } : { ...welcome, models } };
 }
