@@ -30,18 +30,7 @@ export type ChatMessage = UserMessage | AssistantMessage;
 /** What the whole conversation is doing. */
 export type ChatStatus = "idle" | "starting" | "streaming" | "stopping";
 
-export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "offline" | "failed";
-
-/** What the connection line says. */
-export interface ConnectionView {
-  readonly state: ConnectionState;
-  readonly transport: "ws" | "sse" | null;
-  /** Milliseconds until the next attempt, while waiting. */
-  readonly retryInMs?: number;
-  /** Why it failed or what the proxy is doing (`retrying provider`), for people. */
-  readonly detail?: string;
-  readonly error?: WireError;
-}
+export type { ConnectionState, ConnectionView } from "./connection/connection-state.ts";
 
 /** `GET /v1/conversations/{id}`: every message of the conversation, parents before children. */
 export interface ConversationSnapshot {

@@ -64,6 +64,11 @@ export class Client {
     this.#shared = shareConnection(this.#api, options);
   }
 
+  /** The proxy's address in full. */
+  get endpoint(): string {
+    return this.#api.base;
+  }
+
   get connection(): Connection {
     return this.#shared.connection;
   }

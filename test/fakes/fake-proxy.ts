@@ -5,15 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
-import {
-  decodeClientFrame,
-  emptyMessage,
-  encodeFrame,
-  fold,
-  parseCursor,
-  StreamError,
-  SUBPROTOCOL,
-} from "../../protocol/index.ts";
+import { decodeClientFrame, emptyMessage, encodeFrame, fold, parseCursor, StreamError } from "../../protocol/index.ts";
 import type { ClientFrame, LogEntry, ServerFrame, StartRequest, WireEntry } from "../../protocol/index.ts";
 
 const LIMITS = { inputChars: 32_000, attachmentsBytes: 8_388_608 };

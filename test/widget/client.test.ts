@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { WebSocket } from "ws";
-import { emptyMessage, fold, visibleText } from "../../protocol/index.ts";
+import { emptyMessage, fold } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
 import type { TransportChoice } from "../../widget/connection/connection.ts";
 import { createClient } from "../../widget/client.ts";
 import type { Client, ClientOptions } from "../../widget/client.ts";
 import { FakeProxy } from "../fakes/fake-proxy.ts";
 import type { Mischief } from "../fakes/fake-proxy.ts";
-import { INC, randomLog, simpleLog } from "../fakes/random-log.ts";
+import { INC, randomLog } from "../fakes/random-log.ts";
 
 /** Milliseconds small enough for a test, in the same order as the real ones. */
 const TIMING = { welcomeMs: 60, silenceMs: 80, probeMs: 20, ackMs: 5, idleMs: 1_000, backoff: () => 1 };
@@ -30,8 +30,6 @@ async function withProxy(run: (proxy: FakeProxy) => Promise<void>): Promise<void
     await proxy.close();
   }
 }
-
-const texts = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index} `);
 
 for (const transport of ["ws", "sse", "auto"] as const) {
   test(`any schedule of cuts, losses, duplicates and stalls gives the log's message, once (${transport})`, async () => {

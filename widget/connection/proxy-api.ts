@@ -86,7 +86,7 @@ export const unreachable = (base: string, cause?: unknown): StreamError =>
 
 function parseEndpoint(endpoint: string): string {
   const page = typeof location === "undefined" ? undefined : location.href;
-  const url = URL.canParse(endpoint, page) ? new URL(endpoint, page) : null;
+  const url = endpoint !== "" && URL.canParse(endpoint, page) ? new URL(endpoint, page) : null;
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     const expected = "an http or https address";
     throw new StreamError("invalid_request", `endpoint: found ${JSON.stringify(endpoint)}, expected ${expected}`, {

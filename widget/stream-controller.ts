@@ -1,0 +1,198 @@
+/** A Lit controller that holds a conversation for its host: it sends, follows and shows, and asks the host to render. */
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { StreamError } from "../protocol/index.ts";
+import { encodeAttachment } from "./attachment.ts";
+import type { AgentNote, ChatMessage, ChatStatus, ConnectionView } from "./chat.ts";
+import { ChatSession } from "./chat-session.ts";
+import { Conversation, toUserMessage } from "./conversation.ts";
+import { AiStreamConnectionEvent } from "./dom-events.ts";
+import type { SessionOptions, SessionOwner } from "./session-options.ts";
+
+export interface StreamOptions extends SessionOptions {
+  readonly readonly?: boolean | undefined;
+  /** Gets the events of `dom-events.ts`. @default the host dispatches them */
+  readonly onEvent?: ((event: Event) => void) | undefined;
+}
+
+/** What decides which conversation is shown, and what decides how the proxy is reached. */
+const WHICH = ["endpoint", "agent", "conversation"] as const;
+const HOW = ["transport", "accessToken", "getAccessToken", "fetch", "WebSocket"] as const;
+
+const IDLE: ConnectionView = { state: "idle", transport: null };
+
+export class StreamController implements ReactiveController {
+  readonly #host: ReactiveControllerHost & HTMLElement;
+  readonly #options: () => StreamOptions;
+  readonly #owner: SessionOwner;
+  #session: ChatSession | null = null;
+  /** The options at the last beginning. */
+  #which: readonly unknown[] = [];
+  #how: readonly unknown[] = [];
+  #connection = IDLE;
+
+  /** @param options asked anew whenever they matter; a change of what to show or how to reach it begins anew */
+  constructor(host: ReactiveControllerHost & HTMLElement, options: () => StreamOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#owner = {
+      conversation: new Conversation(),
+      senders: new Map(),
+      options,
+      changed: () => this.#changed(),
+      dispatch: (event) => (options().onEvent ?? ((it) => host.dispatchEvent(it)))(event),
+    };
+    host.addController(this);
+  }
+
+  /** The shown branch; messages that wait for their turn come last. */
+  get messages(): readonly ChatMessage[] {
+    const { conversation } = this.#owner;
+    const waiting = this.#session?.outbox.waiting.filter(({ sendId }) => conversation.get(sendId) === null) ?? [];
+    if (waiting.length === 0) return conversation.branch;
+    return [...conversation.branch, ...waiting.map((outgoing) => toUserMessage(outgoing, null, "queued"))];
+  }
+
+  get status(): ChatStatus {
+    return this.#session?.status ?? "idle";
+  }
+
+  get connection(): ConnectionView {
+    return this.#connection;
+  }
+
+  get agent(): AgentNote | null {
+    return this.#session?.agent ?? null;
+  }
+
+  get conversation(): string | null {
+    return this.#session?.conversation ?? this.#owner.conversation.id;
+  }
+
+  /** How often a copy differed from the proxy's and was read again. */
+  get divergence(): number {
+    return this.#session?.divergence ?? 0;
+  }
+
+  hostConnected(): void {
+    this.#begin();
+  }
+
+  /** A framework may set properties in any order and at any time. */
+  hostUpdate(): void {
+    if (!this.#host.isConnected) return;
+    if (differs(this.#which, this.#read(WHICH)) || differs(this.#how, this.#read(HOW))) this.reconnect();
+  }
+
+  hostDisconnected(): void {
+    this.#end();
+  }
+
+  /**
+   * Resolves once the proxy has taken the message; until then it waits for its turn and for the network.
+   * @throws {StreamError} when it was refused or given up; the message stays, marked
+   */
+  async send(text: string, { attachments = [] }: { readonly attachments?: readonly File[] } = {}): Promise<void> {
+    if (this.#options().readonly === true) throw new StreamError("forbidden", "This conversation is read-only");
+    if (text.trim() === "") throw new StreamError("invalid_request", "input: found no text", { field: "input" });
+    const encoded = await Promise.all(attachments.map(encodeAttachment));
+    await this.#working.enqueue(text, encoded, undefined);
+  }
+
+  /** Ends the answer for every viewer; its end arrives in the stream. Messages that wait are sent all the same. */
+  async stop(): Promise<void> {
+    await this.#session?.stop();
+  }
+
+  /** Sends again what was refused, or asks again where an answer failed. */
+  async retry(): Promise<void> {
+    const { conversation } = this.#owner;
+    const { head } = conversation;
+    if (head?.role === "user" && head.state === "failed") {
+      await this.#working.enqueue(head.text, conversation.attachments.get(head.id) ?? [], head.parent, head.id);
+    } else if (head?.role === "assistant" && head.status !== "running" && head.status !== "complete") {
+      await this.regenerate();
+    }
+  }
+
+  /** Asks the last question again, as a branch of its own. */
+  async regenerate(): Promise<void> {
+    const question = this.#owner.conversation.branch.findLast((message) => message.role === "user");
+    if (question !== undefined) await this.edit(question.id, question.text);
+  }
+
+  /** Asks something else in place of an earlier question, as a branch of its own. */
+  async edit(messageId: string, text: string): Promise<void> {
+    const { conversation } = this.#owner;
+    const question = conversation.get(messageId);
+    if (question?.role !== "user") return;
+    await this.#working.enqueue(text, conversation.attachments.get(messageId) ?? [], question.parent);
+  }
+
+  /** Begins a new conversation; the old one stays at the proxy. */
+  clear(): void {
+    this.#session?.outbox.clear();
+    this.#forget();
+    this.#begin("");
+  }
+
+  /** Tries again now, with the options as they are now. */
+  reconnect(): void {
+    if (differs(this.#which, this.#read(WHICH))) this.#forget();
+    else if (differs(this.#how, this.#read(HOW))) this.#end();
+    else this.#session?.client.connection.reconnect();
+    if (this.#session === null) this.#begin();
+  }
+
+  get #working(): ChatSession {
+    if (this.#session === null) throw new StreamError("invalid_request", "The element is not connected to a proxy");
+    return this.#session;
+  }
+
+  /** @param conversation the one to show; empty for the one the tab had, or a new one */
+  #begin(conversation: string = this.#options().conversation ?? ""): void {
+    this.#which = this.#read(WHICH);
+    this.#how = this.#read(HOW);
+    if (this.#options().endpoint === "") return;
+    try {
+      this.#session = new ChatSession(this.#owner, nameOf(this.#host), conversation);
+      void this.#session.run();
+      this.#changed();
+    } catch (thrown) {
+      this.#changed({ state: "failed", transport: null, error: StreamError.from(thrown).toJSON() });
+    }
+  }
+
+  #read(names: readonly (keyof StreamOptions)[]): readonly unknown[] {
+    const options = this.#options();
+    return names.map((name) => options[name]);
+  }
+
+  #end(): void {
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  #forget(): void {
+    this.#end();
+    const { senders } = this.#owner;
+    for (const sender of senders.values()) sender.reject(new StreamError("cancelled", "The conversation was cleared"));
+    senders.clear();
+    this.#owner.conversation = new Conversation();
+  }
+
+  #changed(connection: ConnectionView = this.#session?.connection ?? IDLE): void {
+    const before = this.#connection;
+    this.#connection = connection;
+    if (before !== connection && JSON.stringify(before) !== JSON.stringify(connection)) {
+      this.#owner.dispatch(new AiStreamConnectionEvent(connection));
+    }
+    this.#host.requestUpdate();
+  }
+}
+
+const differs = (before: readonly unknown[], now: readonly unknown[]): boolean =>
+  now.some((value, index) => value !== before[index]);
+
+/** Elements without an id are told apart by their place in the page, which a reload does not change. */
+const nameOf = (host: HTMLElement): string =>
+  host.id || String([...host.ownerDocument.querySelectorAll(host.localName)].indexOf(host));
