@@ -1,6 +1,7 @@
 /** The configured providers, ready to be asked; nothing is opened before the first request. */
 import type { Config } from "./config-schema.ts";
-import { demoProvider } from "./provider/demo.ts";
+import { createProvider } from "./provider/create-provider.ts";
+import { HttpTransport } from "./provider/http-transport.ts";
 import type { Provider } from "./provider/provider.ts";
 
 export interface Providers {
@@ -10,9 +11,10 @@ export interface Providers {
 }
 
 export function createProviders(configs: Config["providers"]): Providers {
+  const transport = new HttpTransport();
   const byName = new Map<string, Provider>();
   for (const [name, config] of Object.entries(configs)) {
-    if (config.kind === "demo") byName.set(name, demoProvider(name));
+    byName.set(name, createProvider(name, config, { transport }));
   }
-  return { byName, close: async () => {} };
+  return { byName, close: () => transport.close() };
 }

@@ -1,0 +1,71 @@
+/** A provider by its configuration: which format it speaks, where, and with which keys. */
+import { anthropic } from "./anthropic.ts";
+import { demoProvider } from "./demo.ts";
+import type { HttpTransport } from "./http-transport.ts";
+import { KeyRing } from "./key-ring.ts";
+import { ollama } from "./ollama.ts";
+import { openAiChat } from "./openai-chat.ts";
+import { CHAT_PROFILES, profileOfHost } from "./profiles.ts";
+import { KIND_DEFAULTS } from "./provider-config.ts";
+import type { CompatibleConfig, OpenAiConfig, ProviderConfig, VendorConfig } from "./provider-config.ts";
+import type { Provider } from "./provider.ts";
+import { providerOf } from "./provider-call.ts";
+import type { Connection } from "./provider-call.ts";
+
+export interface ProviderDependencies {
+  /** Shared by all providers: it pools their sockets. Whoever made it closes it. */
+  readonly transport: HttpTransport;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Opens nothing and loads no SDK before the first call. */
+export function createProvider(name: string, config: ProviderConfig, dependencies: ProviderDependencies): Provider {
+  switch (config.kind) {
+    case "demo":
+      return demoProvider(name);
+    case "openai":
+    case "groq":
+    case "cerebras":
+    case "deepseek":
+    case "openai-compatible":
+      return openAiProvider(name, config, dependencies);
+    case "anthropic":
+      return providerOf(anthropic(name, serverOf(config)), connectionOf(name, config, dependencies));
+    case "ollama":
+      return providerOf(ollama(serverOf(config)), connectionOf(name, config, dependencies));
+    case "bedrock":
+    case "ag-ui":
+      throw new Error(config.kind);
+  }
+}
+
+function openAiProvider(
+  name: string,
+  config: OpenAiConfig | CompatibleConfig | VendorConfig,
+  dependencies: ProviderDependencies,
+): Provider {
+  const { kind } = config;
+  const profile =
+    kind === "openai-compatible" ? profileOfHost(config.baseUrl) : CHAT_PROFILES[kind as keyof typeof CHAT_PROFILES];
+  const server = { ...serverOf(config), official: kind === "openai" };
+  return providerOf(openAiChat(name, server, profile), connectionOf(name, config, dependencies));
+}
+
+type ServedConfig = OpenAiConfig | CompatibleConfig | VendorConfig;
+
+const serverOf = (config: ServedConfig) => ({
+  baseUrl:
+    config.kind === "openai-compatible" ? config.baseUrl : (config.baseUrl ?? KIND_DEFAULTS[config.kind].baseUrl),
+  headers: config.headers ?? {},
+});
+
+function connectionOf(
+  name: string,
+  config: ServedConfig,
+  { transport, env = process.env }: ProviderDependencies,
+): Connection {
+  const variable = config.kind === "openai-compatible" ? null : KIND_DEFAULTS[config.kind].keyVariable;
+  const fallback = variable === null ? undefined : env[variable];
+  const keys = config.apiKeys ?? [config.apiKey ?? fallback].filter((key) => key !== undefined && key !== "");
+  return { name, transport, keys: new KeyRing(keys as string[]), secrets: Object.values(config.headers ?? {}) };
+}

@@ -1,0 +1,111 @@
+/** Chat Completions: our request in its words, opened by the official SDK. */
+import type OpenAI from "openai";
+import type {
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+} from "openai/resources/chat/completions";
+import { sseFrames } from "./frames.ts";
+import type { SseFrame } from "./frames.ts";
+import { openAiChatDecoder } from "./openai-chat-decoder.ts";
+import { openAiClient } from "./openai-client.ts";
+import type { OpenAiServer } from "./openai-client.ts";
+import type { ChatProfile } from "./profiles.ts";
+import type { AssistantPart, InputPart, ProviderMessage, ProviderRequest } from "./provider.ts";
+import { mintCallId, nativeParts } from "./provider-message.ts";
+import type { WireFormat } from "./provider-call.ts";
+
+export function openAiChat(name: string, server: OpenAiServer, profile: ChatProfile): WireFormat<SseFrame> {
+  return {
+    framing: sseFrames,
+    foreignTypes: /html|json/,
+    headersWithContent: profile.headersWithContent,
+    async send(call, request) {
+      const client = await openAiClient(server, call);
+      await client.chat.completions.create(chatParams(name, profile, request)).asResponse();
+    },
+    async ping(call) {
+      const client: OpenAI = await openAiClient(server, call);
+      await client.models.list().asResponse();
+    },
+    decoder: () => openAiChatDecoder(profile, mintCallId),
+  };
+}
+
+/** @param name the provider's, whose own records in the history go back to it */
+export function chatParams(
+  name: string,
+  profile: ChatProfile,
+  request: ProviderRequest,
+): ChatCompletionCreateParamsStreaming {
+  const { model, instructions, messages, tools, maxOutputTokens, temperature, reasoning } = request;
+  return {
+    model,
+    messages: [
+      ...(instructions === undefined ? [] : [{ role: "system" as const, content: instructions }]),
+      ...messages.map((message) => chatMessage(name, profile, message)),
+    ],
+    stream: true,
+    ...(profile.streamOptions === null ? {} : { stream_options: profile.streamOptions }),
+    ...(tools.length === 0
+      ? {}
+      : {
+          tools: tools.map(({ name: tool, description, parameters }) => ({
+            type: "function" as const,
+            function: { name: tool, description, parameters },
+          })),
+        }),
+    ...(maxOutputTokens === undefined ? {} : { [profile.maxTokensField]: maxOutputTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(reasoning === undefined ? {} : profile.effort[reasoning]),
+  };
+}
+
+function chatMessage(name: string, profile: ChatProfile, message: ProviderMessage): ChatCompletionMessageParam {
+  switch (message.role) {
+    case "user":
+      return { role: "user", content: userContent(message.parts) };
+    case "tool":
+      return { role: "tool", tool_call_id: message.callId, content: message.result };
+    case "assistant":
+      return assistantMessage(name, profile, message.parts);
+  }
+}
+
+function userContent(parts: readonly InputPart[]): OpenAI.ChatCompletionUserMessageParam["content"] {
+  if (parts.every((part) => part.type === "text")) return parts.map((part) => part.text).join("\n\n");
+  return parts.map((part) =>
+    part.type === "text"
+      ? { type: "text", text: part.text }
+      : { type: "image_url", image_url: { url: `data:${part.mediaType};base64,${part.data}` } },
+  );
+}
+
+function assistantMessage(
+  name: string,
+  profile: ChatProfile,
+  parts: readonly AssistantPart[],
+): ChatCompletionMessageParam {
+  const text = joined(parts, "text");
+  const reasoning = joined(parts, "reasoning");
+  const calls = parts.filter((part) => part.type === "tool-call");
+  const native: object = Object.assign({}, ...nativeParts(name, parts));
+  const field = profile.reasoningField;
+  return {
+    role: "assistant",
+    content: text === "" && calls.length > 0 ? null : text,
+    ...(calls.length === 0
+      ? {}
+      : {
+          tool_calls: calls.map(({ callId, name: tool, argsText }) => ({
+            id: callId,
+            type: "function" as const,
+            function: { name: tool, arguments: argsText === "" ? "{}" : argsText },
+          })),
+        }),
+    ...(field !== null && (reasoning !== "" || profile.reasoningAlways) ? { [field]: reasoning } : {}),
+    ...native,
+  };
+}
+
+const joined = (parts: readonly AssistantPart[], type: "text" | "reasoning"): string =>
+  parts.map((part) => (part.type === type ? part.text : "")).join("");

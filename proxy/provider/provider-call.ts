@@ -1,0 +1,168 @@
+/** One call of a provider, from opening the connection to its last event: what all wire formats have in common. */
+import { StreamError } from "../../protocol/index.ts";
+import { readEvents } from "./body-reader.ts";
+import type { Decoder } from "./decoder.ts";
+import type { Framing } from "./frames.ts";
+import type { HttpRequest, HttpResponse, HttpTransport, OpenLimits } from "./http-transport.ts";
+import type { KeyRing } from "./key-ring.ts";
+import type { RawBody } from "./raw-body.ts";
+import type { Provider, ProviderEvent, ProviderRequest, ProviderTimers } from "./provider.ts";
+import { connectionError, httpError, notAStream } from "./provider-error.ts";
+import { ReadWatch } from "./read-watch.ts";
+
+/** How one API is spoken: what is sent, and what the answer's bytes mean. */
+export interface WireFormat<Frame> {
+  readonly framing: Framing<Frame>;
+  /** Content types a stream of this format never has. */
+  readonly foreignTypes: RegExp;
+  /** True where the response headers may wait for the first token. */
+  readonly headersWithContent: boolean;
+  /** Sends the request through `call`. */
+  send(call: ProviderCall, request: ProviderRequest): Promise<void>;
+  /** Sends the cheapest request that proves the address and the key. */
+  ping(call: ProviderCall): Promise<void>;
+  decoder(request: ProviderRequest): Decoder<Frame>;
+}
+
+export interface Connection {
+  readonly name: string;
+  readonly transport: HttpTransport;
+  readonly keys: KeyRing;
+  /** Other secrets that must not appear in an error text. */
+  readonly secrets?: readonly string[];
+}
+
+/** An error body is a message; what is longer is a page or a dump. */
+const ERROR_BODY_BYTES = 65_536;
+/** `check()` asks for a list; a provider that needs longer is not healthy. */
+const CHECK_MS = 15_000;
+
+export function providerOf<Frame>(format: WireFormat<Frame>, connection: Connection): Provider {
+  return {
+    name: connection.name,
+    stream: (request, timers, signal) => streamCall(format, connection, request, timers, signal),
+    check: (signal) => checkCall(format, connection, signal),
+  };
+}
+
+async function* streamCall<Frame>(
+  format: WireFormat<Frame>,
+  connection: Connection,
+  request: ProviderRequest,
+  timers: ProviderTimers,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ProviderEvent[], void> {
+  const startedAt = performance.now();
+  const call = new ProviderCall(connection, openLimits(timers, format.headersWithContent), signal);
+  let watch: ReadWatch | null = null;
+  let reading: RawBody | null = null;
+  try {
+    const { body, headers } = await call.opened(() => format.send(call, request));
+    reading = body;
+    const type = headers["content-type"] ?? "";
+    if (format.foreignTypes.test(type)) throw notAStream(type, await body.text(ERROR_BODY_BYTES));
+    watch = new ReadWatch(timers, startedAt, (late) => body.destroy(late));
+    yield* readEvents(body, format.framing, format.decoder(request), watch);
+    reading = null;
+    body.release();
+  } catch (thrown) {
+    throw call.failed(thrown, reading !== null);
+  } finally {
+    watch?.stop();
+    reading?.destroy(new Error("The reader left"));
+  }
+}
+
+async function checkCall<Frame>(format: WireFormat<Frame>, connection: Connection, signal: AbortSignal): Promise<void> {
+  const limits: OpenLimits = { connectMs: CHECK_MS, headersMs: CHECK_MS, headersCode: "connect_timeout" };
+  const call = new ProviderCall(connection, limits, signal);
+  try {
+    const { body } = await call.opened(() => format.ping(call));
+    body.release();
+  } catch (thrown) {
+    throw call.failed(thrown, false);
+  }
+}
+
+/** Where headers come at once, waiting for them is part of connecting; elsewhere it is waiting for content. */
+const openLimits = ({ connectMs, firstContentMs }: ProviderTimers, headersWithContent: boolean): OpenLimits =>
+  headersWithContent
+    ? { connectMs, headersMs: firstContentMs, headersCode: "first_token_timeout" }
+    : { connectMs, headersMs: connectMs, headersCode: "connect_timeout" };
+
+/** Sends one request, by itself or as the `fetch` of an SDK, and keeps what came of it. */
+export class ProviderCall {
+  /** The key of this call; null where none is configured. */
+  readonly key: string | null;
+  readonly #connection: Connection;
+  readonly #limits: OpenLimits;
+  readonly #signal: AbortSignal;
+  #response: HttpResponse | null = null;
+  #failure: StreamError | null = null;
+
+  constructor(connection: Connection, limits: OpenLimits, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#limits = limits;
+    this.#signal = signal;
+    this.key = connection.keys.next();
+  }
+
+  /** Resolves to the response that `send` caused, which is a success. */
+  async opened(send: () => Promise<void>): Promise<HttpResponse> {
+    await send();
+    if (this.#response === null) throw this.#failure ?? new Error("No request was sent");
+    return this.#response;
+  }
+
+  /**
+   * For an SDK: a success is an empty `Response` (its body is read elsewhere), a failure has the body it came with.
+   * The SDK's own signal is left out: it only carries a timeout of its own.
+   */
+  readonly fetch = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const { method, body } = init;
+    const refusal = await this.send({
+      method: method?.toUpperCase() === "GET" ? "GET" : "POST",
+      url: url instanceof Request ? url.url : String(url),
+      headers: Object.fromEntries(new Headers(init.headers)),
+      ...(typeof body === "string" ? { body } : {}),
+    });
+    const headers = { "content-type": refusal?.headers["content-type"] ?? "text/event-stream" };
+    return new Response(refusal?.text ?? null, { status: refusal?.status ?? 200, headers });
+  };
+
+  /** Null for a success; the response is kept. @throws what the connection threw */
+  async send(request: HttpRequest): Promise<{ status: number; headers: HttpResponse["headers"]; text: string } | null> {
+    try {
+      const response = await this.#connection.transport.open(request, this.#limits, this.#signal);
+      if (response.status < 300) {
+        this.#response = response;
+        return null;
+      }
+      const { status, headers } = response;
+      const text = await response.body.text(ERROR_BODY_BYTES);
+      this.#failure = httpError(status, headers, text);
+      return { status, headers, text };
+    } catch (thrown) {
+      this.#failure = connectionError(thrown, false);
+      throw thrown;
+    }
+  }
+
+  /** What a call that threw is reported as. `reading`: the response headers had come. */
+  failed(thrown: unknown, reading: boolean): StreamError {
+    if (this.#signal.aborted) {
+      return new StreamError("cancelled", "The request was cancelled", { cause: this.#signal.reason });
+    }
+    const error = this.#failure ?? connectionError(thrown, reading);
+    if (this.key !== null) this.#connection.keys.failed(this.key, error);
+    return this.#withoutSecrets(error);
+  }
+
+  #withoutSecrets(error: StreamError): StreamError {
+    const secrets = [...this.#connection.keys.all, ...(this.#connection.secrets ?? [])];
+    const message = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), error.message);
+    if (message === error.message) return error;
+    const { code, retryAfterMs, field, cause } = error;
+    return new StreamError(code, message, { retryAfterMs, field, cause });
+  }
+}
