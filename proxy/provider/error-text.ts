@@ -46,7 +46,7 @@ const isErrorStatus = (value: unknown): value is number =>
 
 /** Keys and account numbers that providers repeat in their messages. */
 const PRIVATE =
-  /\b(?:sk|pk|gsk|csk|xai|key|org|proj|user|team|req)[-_][A-Za-z0-9*_-]{6,}|\bBearer\s+\S+|\b[A-Za-z0-9_-]*\*{3,}[A-Za-z0-9_-]*/g;
+  /\b(?:sk|pk|gsk|csk|xai|key|org|proj|user|team|req)[-_][A-Za-z0-9*_-]{6,}|\bBearer\s+\S+|[A-Za-z0-9_-]*\*{3,}[A-Za-z0-9_*-]*/g;
 
 /** One line, bounded, without what must not leave the proxy. HTML says nothing a person could use. */
 export function clean(text: string): string {
