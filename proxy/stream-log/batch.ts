@@ -7,6 +7,8 @@ export interface Batch {
   readonly entries: readonly LogEntry[];
   /** The JSON of each entry, as stored and as delivered. */
   readonly lines: readonly string[];
+  /** Characters of all lines. */
+  readonly chars: number;
 }
 
 /** Numbers events from `first` and encodes them. `events` must not be empty. */
@@ -14,12 +16,15 @@ export function makeBatch(events: readonly StreamEvent[], first: number, ts: num
   const entries: LogEntry[] = [];
   const lines: string[] = [];
   let seq = first;
+  let chars = 0;
   for (const event of events) {
     const entry = { ...event, seq: seq++, ts };
+    const line = encodeWireEntry(entry);
     entries.push(entry);
-    lines.push(encodeWireEntry(entry));
+    lines.push(line);
+    chars += line.length;
   }
-  return { first, last: seq - 1, entries, lines };
+  return { first, last: seq - 1, entries, lines, chars };
 }
 
 /** JSON of an entry. Deltas are nearly all there is, and their form is fixed: only the text needs escaping. */

@@ -4,6 +4,9 @@ import type { SQLInputValue, StatementSync } from "node:sqlite";
 import { StreamError } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
+import { SqliteAppends } from "./sqlite-appends.ts";
+import { SqliteJournal } from "./sqlite-journal.ts";
+import type { LiveStream } from "./sqlite-journal.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
 import { migrate } from "./sqlite-schema.ts";
 import type { Created, Ending, NewStream, RetentionBounds, StreamLog, StreamRecord } from "./stream-log.ts";
@@ -12,21 +15,6 @@ import type { Created, Ending, NewStream, RetentionBounds, StreamLog, StreamReco
 const CHECKPOINT_PAGES = 4_000;
 /** Another process may hold the write lock for a moment, at a hand-over. */
 const BUSY_MS = 2_000;
-
-interface PendingAppend {
-  readonly id: string;
-  readonly term: number;
-  readonly batch: Batch;
-  readonly ending: Ending | undefined;
-  readonly resolve: () => void;
-  readonly reject: (error: StreamError) => void;
-}
-
-/** What an append must know of its stream; kept in memory while the stream runs, so that the check costs no query. */
-interface LiveStream {
-  readonly n: number;
-  tail: number;
-}
 
 type Row = Readonly<Record<string, SQLInputValue>>;
 
@@ -54,17 +42,16 @@ export function openSqliteLog(file: string): StreamLog {
 }
 
 class SqliteLog extends SqliteConversations implements StreamLog {
-  readonly #live = new Map<string, LiveStream>();
-  #pending: PendingAppend[] = [];
-  #scheduled: NodeJS.Immediate | undefined;
+  readonly #journal: SqliteJournal;
+  readonly #appends: SqliteAppends;
 
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
   readonly #insertStream: StatementSync;
-  readonly #insertEntries: StatementSync;
   readonly #endStream: StatementSync;
   readonly #findStream: StatementSync;
+  readonly #findNumber: StatementSync;
   readonly #findSend: StatementSync;
   readonly #insertSend: StatementSync;
   readonly #readEntries: StatementSync;
@@ -73,6 +60,15 @@ class SqliteLog extends SqliteConversations implements StreamLog {
 
   constructor(database: DatabaseSync) {
     super(database);
+    this.#journal = new SqliteJournal(database);
+    this.#appends = new SqliteAppends(this.#journal, {
+      load: (id) => this.#load(id),
+      end: (live, batch, { status, message }) => {
+        this.#endStream.run(status, batch.entries.at(-1)!.ts, batch.last, live.n);
+        this.finishTurn(message);
+      },
+      transaction: (work) => this.#transaction(work),
+    });
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
     this.#rollback = database.prepare("ROLLBACK");
@@ -80,18 +76,14 @@ class SqliteLog extends SqliteConversations implements StreamLog {
       `INSERT INTO streams (id, inc, term, owner, agent, conversation, message, parent, created_at, status)
        VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, 'running')`,
     );
-    // The fence: a writer whose term has passed, or whose stream has ended, changes no row.
-    this.#insertEntries = database.prepare(
-      `INSERT INTO entries (stream, last, first, body)
-       SELECT ?, ?, ?, ? FROM streams WHERE n = ? AND term = ? AND status = 'running'`,
-    );
     this.#endStream = database.prepare("UPDATE streams SET status = ?, ended_at = ?, tail = ? WHERE n = ?");
     this.#findStream = database.prepare(`${RECORD} WHERE s.id = ?`);
+    this.#findNumber = database.prepare("SELECT n FROM streams WHERE id = ?");
     this.#findSend = database.prepare("SELECT stream, fingerprint FROM sends WHERE owner = ? AND send_id = ?");
     this.#insertSend = database.prepare("INSERT INTO sends VALUES (?, ?, ?, ?)");
     this.#readEntries = database.prepare(
       `SELECT last, body FROM entries
-       WHERE stream = (SELECT n FROM streams WHERE id = ?) AND last > ? ORDER BY last LIMIT ?`,
+       WHERE stream = (SELECT n FROM streams WHERE id = ?) AND last > ? ORDER BY last`,
     );
     this.#raiseTerm = database.prepare("UPDATE streams SET term = term + 1 WHERE id = ? AND status = 'running'");
     this.#running = database.prepare(`${RECORD} WHERE s.status = 'running'`);
@@ -102,11 +94,10 @@ class SqliteLog extends SqliteConversations implements StreamLog {
   }
 
   createStream(start: NewStream): Promise<Created> {
-    return this.run(() =>
-      this.#transaction(() => {
-        const { stream, sendId } = start;
-        const known = sendId === undefined ? null : this.#sent(stream.owner, sendId, start.fingerprint);
-        if (known !== null) return { record: known, created: false };
+    return this.run(() => {
+      const { stream, sendId, first } = start;
+      const live = this.#transaction(() => {
+        if (sendId !== undefined && this.#sent(stream.owner, sendId, start.fingerprint) !== null) return null;
         const { lastInsertRowid } = this.#insertStream.run(
           ...[stream.id, stream.inc, stream.owner, stream.agent, stream.conversation],
           ...[stream.message, stream.parent, stream.createdAt],
@@ -114,32 +105,32 @@ class SqliteLog extends SqliteConversations implements StreamLog {
         if (sendId !== undefined) this.#insertSend.run(stream.owner, sendId, stream.id, start.fingerprint);
         this.addTurns(start);
         const n = Number(lastInsertRowid);
-        this.#live.set(stream.id, { n, tail: 0 });
-        this.#insert(stream.id, 1, start.first);
-        return { record: this.#record(stream.id)!, created: true };
-      }),
-    );
+        this.#journal.insertSealed(n, first);
+        return { n, term: 1, tail: first.last };
+      });
+      if (live === null) return { record: this.#sent(stream.owner, sendId!, start.fingerprint)!, created: false };
+      this.#appends.started(stream.id, live);
+      return { record: this.#record(stream.id)!, created: true };
+    });
   }
 
   append(id: string, term: number, batch: Batch, ending?: Ending): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ id, term, batch, ending, resolve, reject });
-      // After this turn's reads of all streams: what they brought is committed together.
-      this.#scheduled ??= setImmediate(() => this.#flush());
-    });
+    return this.#appends.append(id, term, batch, ending);
   }
 
   read(id: string, after: number, limit: number): Promise<readonly LogEntry[]> {
     return this.run(() => {
       const entries: LogEntry[] = [];
-      for (const row of this.#readEntries.iterate(id, after, limit)) {
+      for (const row of this.#readEntries.iterate(id, after)) {
         for (const line of String(row["body"]).split("\n")) {
           const entry = JSON.parse(line) as LogEntry;
           if (entry.seq > after) entries.push(entry);
         }
-        if (entries.length >= limit) break;
+        if (entries.length >= limit) return entries;
       }
-      return entries;
+      const live = this.#appends.live(id);
+      if (live === undefined) return entries;
+      return [...entries, ...this.#journal.after(live.n, entries.at(-1)?.seq ?? after, limit - entries.length)];
     });
   }
 
@@ -148,18 +139,21 @@ class SqliteLog extends SqliteConversations implements StreamLog {
   }
 
   takeOver(id: string): Promise<StreamRecord | null> {
-    return this.run(() => {
-      this.#live.delete(id);
-      return this.#raiseTerm.run(id).changes === 0 ? null : this.#record(id);
-    });
+    return this.run(() =>
+      this.#transaction(() => {
+        const live = this.#appends.live(id);
+        if (live !== undefined) this.#journal.seal(live.n);
+        this.#appends.forget(id);
+        return this.#raiseTerm.run(id).changes === 0 ? null : this.#record(id);
+      }),
+    );
   }
 
   runningStreams(): Promise<readonly StreamRecord[]> {
-    return this.run(() => this.#running.all().map((row) => toRecord(row as Row)));
+    return this.run(() => this.#running.all().map((row) => this.#toRecord(row as Row)));
   }
 
   deleteStream(id: string): Promise<void> {
-    this.#live.delete(id);
     return this.run(() => this.#transaction(() => this.dropStream(id)));
   }
 
@@ -179,77 +173,23 @@ class SqliteLog extends SqliteConversations implements StreamLog {
   }
 
   async close(): Promise<void> {
-    this.#flush();
-    if (this.database.isOpen) this.database.close();
+    if (!this.database.isOpen) return;
+    this.#appends.flush();
+    this.#transaction(() => this.#journal.sealAll());
+    this.database.close();
   }
 
-  /** Commits every waiting append in one transaction. One that is refused takes nothing else with it. */
-  #flush(): void {
-    clearImmediate(this.#scheduled);
-    this.#scheduled = undefined;
-    const pending = this.#pending;
-    if (pending.length === 0) return;
-    this.#pending = [];
-    const refused = new Map<PendingAppend, StreamError>();
-    try {
-      this.#transaction(() => {
-        for (const append of pending) {
-          const error = this.#tryAppend(append);
-          if (error !== null) refused.set(append, error);
-        }
-      });
-    } catch (thrown) {
-      // The transaction is gone, and with it what memory knew of its streams.
-      for (const { id } of pending) this.#live.delete(id);
-      const error = unavailable("Cannot commit", thrown);
-      for (const append of pending) append.reject(error);
-      return;
-    }
-    for (const append of pending) {
-      const error = refused.get(append);
-      if (error === undefined) append.resolve();
-      else append.reject(error);
-    }
-  }
-
-  #tryAppend({ id, term, batch, ending }: PendingAppend): StreamError | null {
-    const error = this.#insert(id, term, batch);
-    if (error === null && ending !== undefined) {
-      this.#endStream.run(ending.status, batch.entries.at(-1)!.ts, batch.last, this.#live.get(id)!.n);
-      this.finishTurn(ending.message);
-      this.#live.delete(id);
-    }
-    return error;
-  }
-
-  #insert(id: string, term: number, batch: Batch): StreamError | null {
-    const live = this.#live.get(id) ?? this.#load(id);
-    if (live === null) return new StreamError("conflict", `Cannot append to stream "${id}": there is none`);
-    if (batch.first !== live.tail + 1) {
-      return new StreamError(
-        "conflict",
-        `Cannot append seq ${batch.first} to stream "${id}": its tail is ${live.tail}`,
-      );
-    }
-    const body = batch.lines.length === 1 ? batch.lines[0]! : batch.lines.join("\n");
-    const { changes } = this.#insertEntries.run(live.n, batch.last, batch.first, body, live.n, term);
-    if (changes === 0) {
-      this.#live.delete(id);
-      return new StreamError(
-        "conflict",
-        `Cannot append to stream "${id}" in term ${term}: it has ended or a newer term began`,
-      );
-    }
-    live.tail = batch.last;
-    return null;
+  protected override dropStream(id: string): void {
+    const live = this.#appends.live(id);
+    if (live !== undefined) this.#journal.forget(live.n);
+    this.#appends.forget(id);
+    super.dropStream(id);
   }
 
   #load(id: string): LiveStream | null {
-    const row = this.#findStream.get(id);
-    if (row === undefined) return null;
-    const live = { n: Number(row["n"]), tail: Number(row["end"]) };
-    this.#live.set(id, live);
-    return live;
+    const record = this.#record(id);
+    if (record?.status !== "running") return null;
+    return { n: Number(this.#findNumber.get(id)!["n"]), term: record.term, tail: record.tail };
   }
 
   #sent(owner: string, sendId: string, fingerprint: string): StreamRecord | null {
@@ -263,7 +203,14 @@ class SqliteLog extends SqliteConversations implements StreamLog {
 
   #record(id: string): StreamRecord | null {
     const row = this.#findStream.get(id);
-    return row === undefined ? null : toRecord(row as Row);
+    return row === undefined ? null : this.#toRecord(row as Row);
+  }
+
+  /** Of a running stream the store may know only the sealed part. */
+  #toRecord(row: Row): StreamRecord {
+    const record = toRecord(row);
+    const live = this.#appends.live(record.id);
+    return live === undefined ? record : { ...record, tail: live.tail };
   }
 
   #transaction<Result>(work: () => Result): Result {

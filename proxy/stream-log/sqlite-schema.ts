@@ -3,9 +3,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { StreamError } from "../../protocol/index.ts";
 
 /**
- * Entries lie clustered by stream and last seq, one row a commit, so that a read is one range scan. `body` holds one
- * JSON document a line. Streams have a small number `n` besides their id: it is in every row of `entries`.
- * `streams.tail` is written when the stream ends: it outlives the entries.
+ * Entries lie clustered by stream and last seq, several commits in a row, so that a read is one range scan; `body` holds
+ * one JSON document a line. The newest entries of running streams are in `journal` (sqlite-journal.ts). Streams have a
+ * small number `n` besides their id. `streams.tail` is written when the stream ends: it outlives the entries.
  */
 const STEPS: readonly string[] = [
   `CREATE TABLE streams (
@@ -19,6 +19,7 @@ const STEPS: readonly string[] = [
      stream INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, body TEXT NOT NULL,
      PRIMARY KEY (stream, last)
    ) STRICT, WITHOUT ROWID;
+   CREATE TABLE journal (n INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
    CREATE TABLE conversations (
      id TEXT PRIMARY KEY, owner TEXT NOT NULL, agent TEXT NOT NULL, created_at INTEGER NOT NULL,
      updated_at INTEGER NOT NULL, title TEXT NOT NULL, head TEXT

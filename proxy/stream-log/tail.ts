@@ -62,11 +62,9 @@ export class StreamTail {
 
   #keep(batch: Batch): void {
     this.#recent.push(batch);
-    this.#recentChars += charsOf(batch);
+    this.#recentChars += batch.chars;
     while (this.#recentChars > RECENT_CHARS && this.#recent.length > 1) {
-      this.#recentChars -= charsOf(this.#recent.shift()!);
+      this.#recentChars -= this.#recent.shift()!.chars;
     }
   }
 }
-
-const charsOf = (batch: Batch): number => batch.lines.reduce((sum, line) => sum + line.length, 0);

@@ -41,12 +41,9 @@ function liveStream(audience: Audience) {
   const feed = new Feed(tail.record, { read } as unknown as StreamLog, audience, tail);
   const commit = (entries: readonly LogEntry[]): void => {
     stored.push(...entries);
-    const batch: Batch = {
-      first: entries[0]!.seq,
-      last: entries.at(-1)!.seq,
-      entries,
-      lines: entries.map(encodeWireEntry),
-    };
+    const lines = entries.map(encodeWireEntry);
+    const chars = lines.join("").length;
+    const batch: Batch = { first: entries[0]!.seq, last: entries.at(-1)!.seq, entries, lines, chars };
     tail.publish(batch);
   };
   return { feed, tail, commit };

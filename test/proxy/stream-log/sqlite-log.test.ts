@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
+import fc from "fast-check";
 import { isStreamError } from "../../../protocol/index.ts";
+import type { StreamEvent } from "../../../protocol/index.ts";
+import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
+import type { StreamLog } from "../../../proxy/stream-log/stream-log.ts";
 import { streamLogContract } from "../../contracts/stream-log.contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ai-stream-log-"));
@@ -40,5 +44,93 @@ test("a failed commit is told to every append that was in it", async () => {
   const log = openSqliteLog(newFile());
   await log.close();
   await assert.rejects(log.findStream("s_1"), unavailable);
-  await assert.rejects(log.append("s_1", 1, { first: 1, last: 1, entries: [], lines: ["{}"] }), unavailable);
+  await assert.rejects(log.append("s_1", 1, { first: 1, last: 1, entries: [], lines: ["{}"], chars: 2 }), unavailable);
+});
+
+/** The store as a killed process would leave it: its files, copied while it is open. */
+function copyOf(file: string): string {
+  const copy = newFile();
+  for (const part of ["", "-wal"]) if (existsSync(file + part)) copyFileSync(file + part, copy + part);
+  return copy;
+}
+
+const delta = (text: string): StreamEvent => ({ type: "delta", block: 0, kind: "text", text });
+
+async function startStream(log: StreamLog, id: string): Promise<void> {
+  const ids = { id, agent: "a", conversation: `c_${id}`, message: `m_${id}` };
+  await log.createStream({
+    stream: { ...ids, inc: "i", owner: "o", parent: `u_${id}`, createdAt: 1 },
+    turn: {
+      id: `u_${id}`,
+      conversation: ids.conversation,
+      role: "user",
+      parent: null,
+      createdAt: 1,
+      text: "q",
+      attachments: [],
+    },
+    title: "q",
+    first: makeBatch([{ type: "stream.start", ...ids }], 1, 1),
+    fingerprint: "",
+  });
+}
+
+const textsOf = async (log: StreamLog, id: string) =>
+  (await log.read(id, 0, 1_000_000)).flatMap((entry) => (entry.type === "delta" ? [entry.text] : []));
+
+test("whatever was acknowledged is there after a kill, for any mix of streams, sizes and kills", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ stream: fc.nat(4), chars: fc.constantFrom(1, 50, 3_000, 20_000), kill: fc.nat(9) }), {
+        maxLength: 60,
+      }),
+      async (steps) => {
+        let file = newFile();
+        let log = openSqliteLog(file);
+        const expected = new Map<string, string[]>();
+        for (const [index, { stream, chars, kill }] of steps.entries()) {
+          const id = `s_${stream}`;
+          if (!expected.has(id)) {
+            await startStream(log, id);
+            expected.set(id, []);
+          }
+          const text = `${index} `.padEnd(chars, "x");
+          const { tail, term } = (await log.findStream(id))!;
+          await log.append(id, term, makeBatch([delta(text)], tail + 1, 2));
+          expected.get(id)!.push(text);
+          assert.deepEqual(await textsOf(log, id), expected.get(id));
+          if (kill === 0) {
+            file = copyOf(file);
+            await log.close();
+            log = openSqliteLog(file);
+          }
+        }
+        file = copyOf(file);
+        await log.close();
+        log = openSqliteLog(file);
+        for (const [id, texts] of expected) {
+          assert.deepEqual(await textsOf(log, id), texts);
+          assert.equal((await log.findStream(id))!.tail, texts.length + 1);
+        }
+        await log.close();
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test("the journal stays short, however long one stream says nothing while another talks", async () => {
+  const file = newFile();
+  const log = openSqliteLog(file);
+  await startStream(log, "s_quiet");
+  await startStream(log, "s_talking");
+  await log.append("s_quiet", 1, makeBatch([delta("hm")], 2, 1));
+  for (let seq = 2; seq < 6_000; seq++) await log.append("s_talking", 1, makeBatch([delta("word ")], seq, 1));
+  const database = new DatabaseSync(file, { readOnly: true });
+  const { rows } = database.prepare("SELECT COUNT(*) AS rows FROM journal").get() as { rows: number };
+  database.close();
+  assert.ok(rows <= 2_001, `${rows} rows`);
+  assert.deepEqual(await textsOf(log, "s_quiet"), ["hm"]);
+  assert.equal((await textsOf(log, "s_talking")).length, 5_998);
+  await log.close();
 });

@@ -1,0 +1,183 @@
+/**
+ * The newest entries of running streams. A commit writes what all ready streams append as one row at the end of the
+ * journal, which touches one page however many streams there are; their clustered rows would touch one page each. The
+ * same entries stay in memory until enough have gathered, or the stream ends: then they are sealed, that is written to
+ * `entries` in one row. What a crash leaves in the journal is sealed at the next start.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { LogEntry } from "../../protocol/index.ts";
+import type { Batch } from "./batch.ts";
+
+/** A stream's unsealed characters at which they are sealed: a row of a few pages. */
+const SEAL_CHARS = 16_384;
+/** Rows the journal may hold before the streams that keep the oldest are sealed: bounds recovery and the file. */
+const JOURNAL_ROWS = 2_000;
+
+/** A running stream as the journal knows it. */
+export interface LiveStream {
+  readonly n: number;
+  readonly term: number;
+  tail: number;
+}
+
+/** One append on its way into a commit. */
+export interface Append {
+  readonly live: LiveStream;
+  readonly batch: Batch;
+  /** The stream ends with this batch. */
+  readonly isLast: boolean;
+}
+
+/** Batches of one stream that are committed and not sealed, and the journal row of the first. */
+interface Unsealed {
+  readonly batches: Batch[];
+  chars: number;
+  readonly since: number;
+}
+
+export class SqliteJournal {
+  readonly #insertRow: StatementSync;
+  readonly #insertEntries: StatementSync;
+  readonly #deleteRows: StatementSync;
+  /** By the stream's number, oldest first: a map keeps the order of insertion. */
+  readonly #unsealed = new Map<number, Unsealed>();
+  #row: number;
+  #firstRow: number;
+
+  /** Seals what an earlier process left. */
+  constructor(database: DatabaseSync) {
+    this.#insertRow = database.prepare("INSERT INTO journal (n, body) VALUES (?, ?)");
+    this.#insertEntries = database.prepare(
+      "INSERT OR IGNORE INTO entries (stream, last, first, body) VALUES (?, ?, ?, ?)",
+    );
+    this.#deleteRows = database.prepare("DELETE FROM journal WHERE n < ?");
+    this.#row = this.#recover(database);
+    this.#firstRow = this.#row + 1;
+  }
+
+  /** True when these appends must be written in a transaction, because they are more than one statement. */
+  needsTransaction(appends: readonly Append[]): boolean {
+    return appends.some((append) => this.#isDue(append)) || this.#row - this.#firstRow >= JOURNAL_ROWS;
+  }
+
+  /** Writes the appends. What it returns must be called once they are committed. */
+  write(appends: readonly Append[]): () => void {
+    const kept: Append[] = [];
+    const sealed: number[] = [];
+    for (const append of appends) {
+      if (this.#isDue(append)) {
+        this.#seal(append.live.n, append.batch);
+        sealed.push(append.live.n);
+      } else {
+        kept.push(append);
+      }
+    }
+    const overdue = this.#row - this.#firstRow < JOURNAL_ROWS ? [] : this.#sealOldest(kept);
+    const row = this.#row + 1;
+    if (kept.length > 0) this.#insertRow.run(row, kept.map(encodeAppend).join("\n\n"));
+    const firstRow = this.#oldestRow(new Set([...sealed, ...overdue])) ?? row;
+    if (firstRow > this.#firstRow && (sealed.length > 0 || overdue.length > 0)) this.#deleteRows.run(firstRow);
+    return () => {
+      for (const n of sealed) this.#unsealed.delete(n);
+      for (const n of overdue) this.#unsealed.delete(n);
+      this.#firstRow = firstRow;
+      if (kept.length > 0) this.#row = row;
+      for (const { live, batch } of kept) this.#keep(live.n, batch, row);
+    };
+  }
+
+  /** Entries of a stream after `seq` that are in memory only: whole batches until at least `limit` entries. */
+  after(n: number, seq: number, limit: number): LogEntry[] {
+    const entries: LogEntry[] = [];
+    for (const batch of this.#unsealed.get(n)?.batches ?? []) {
+      if (entries.length >= limit) break;
+      for (const entry of batch.entries) if (entry.seq > seq) entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** Writes a batch as sealed, in the caller's transaction: a stream's first. */
+  insertSealed(n: number, { first, last, lines }: Batch): void {
+    this.#insertEntries.run(n, last, first, lines.join("\n"));
+  }
+
+  /** Seals what there is of one stream, in the caller's transaction. */
+  seal(n: number): void {
+    if (this.#unsealed.has(n)) this.#seal(n, null);
+    this.#unsealed.delete(n);
+  }
+
+  /** Seals everything: the store is about to close. */
+  sealAll(): void {
+    for (const n of [...this.#unsealed.keys()]) this.seal(n);
+    this.#deleteRows.run(this.#row + 1);
+  }
+
+  /** The stream was deleted. What the journal still holds of it is skipped by recovery. */
+  forget(n: number): void {
+    this.#unsealed.delete(n);
+  }
+
+  #isDue({ live, batch, isLast }: Append): boolean {
+    return isLast || (this.#unsealed.get(live.n)?.chars ?? 0) + batch.chars > SEAL_CHARS;
+  }
+
+  #keep(n: number, batch: Batch, row: number): void {
+    const unsealed = this.#unsealed.get(n);
+    if (unsealed === undefined) {
+      this.#unsealed.set(n, { batches: [batch], chars: batch.chars, since: row });
+    } else {
+      unsealed.batches.push(batch);
+      unsealed.chars += batch.chars;
+    }
+  }
+
+  #seal(n: number, batch: Batch | null): void {
+    const batches = [...(this.#unsealed.get(n)?.batches ?? []), ...(batch === null ? [] : [batch])];
+    const body = batches.map(({ lines }) => lines.join("\n")).join("\n");
+    this.#insertEntries.run(n, batches.at(-1)!.last, batches[0]!.first, body);
+  }
+
+  /** Seals the older half of the streams that are not in this commit. */
+  #sealOldest(kept: readonly Append[]): number[] {
+    const busy = new Set(kept.map(({ live }) => live.n));
+    const half = this.#firstRow + (this.#row - this.#firstRow) / 2;
+    const oldest = [...this.#unsealed].filter(([n, { since }]) => since < half && !busy.has(n)).map(([n]) => n);
+    for (const n of oldest) this.#seal(n, null);
+    return oldest;
+  }
+
+  #oldestRow(without: ReadonlySet<number>): number | null {
+    for (const [n, { since }] of this.#unsealed) if (!without.has(n)) return since;
+    return null;
+  }
+
+  /** Returns the number of the last row there was. */
+  #recover(database: DatabaseSync): number {
+    const rows = database.prepare("SELECT n, body FROM journal ORDER BY n").all();
+    if (rows.length === 0) return 0;
+    const sealedTo = database.prepare("SELECT MAX(last) AS last FROM entries WHERE stream = ?");
+    const isThere = database.prepare("SELECT 1 FROM streams WHERE n = ?");
+    database.exec("BEGIN IMMEDIATE");
+    for (const row of rows) {
+      for (const { n, first, last, body } of decodeRow(String(row["body"]))) {
+        const sealed = Number(sealedTo.get(n)?.["last"] ?? 0);
+        if (last > sealed && isThere.get(n) !== undefined) this.#insertEntries.run(n, last, first, body);
+      }
+    }
+    database.exec("DELETE FROM journal; COMMIT");
+    return Number(rows.at(-1)!["n"]);
+  }
+}
+
+/** `stream first last` on a line, then one entry a line; appends are separated by an empty line. */
+const encodeAppend = ({ live, batch }: Append): string =>
+  `${live.n} ${batch.first} ${batch.last}\n${batch.lines.length === 1 ? batch.lines[0]! : batch.lines.join("\n")}`;
+
+function decodeRow(row: string): { n: number; first: number; last: number; body: string }[] {
+  return row.split("\n\n").map((append) => {
+    const head = append.indexOf("\n");
+    const [n, first, last] = append.slice(0, head).split(" ").map(Number);
+    return { n: n!, first: first!, last: last!, body: append.slice(head + 1) };
+  });
+}
