@@ -1,5 +1,6 @@
 /** Where the reader writes: Enter sends, Shift+Enter begins a line; one button sends or stops. */
 import { html } from "lit";
+import { live } from "lit/directives/live.js";
 import type { Labels } from "../labels.ts";
 import { icon } from "./icons.ts";
 
@@ -10,7 +11,7 @@ export interface ComposerState {
   readonly busy: boolean;
   readonly stopping: boolean;
   readonly onDraft: (text: string) => void;
-  readonly onSend: () => void;
+  readonly onSend: (text: string) => void;
 }
 
 export function composer(state: ComposerState, labels: Labels): unknown {
@@ -18,7 +19,8 @@ export function composer(state: ComposerState, labels: Labels): unknown {
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
-    onSend();
+    // Not `draft`: a fast typist is ahead of the last drawn frame.
+    onSend((event.target as HTMLTextAreaElement).value);
   };
   // The replica behind the text area holds the same text and so gives it its height: no measuring, no style attribute.
   return html`<form part="composer" class="composer" @submit=${prevent}>
@@ -29,7 +31,7 @@ export function composer(state: ComposerState, labels: Labels): unknown {
         enterkeyhint="send"
         aria-label=${labels.message}
         placeholder=${state.placeholder}
-        .value=${draft}
+        .value=${live(draft)}
         @input=${(event: Event) => onDraft((event.target as HTMLTextAreaElement).value)}
         @keydown=${onKey}
       ></textarea>
@@ -54,7 +56,7 @@ export function composer(state: ComposerState, labels: Labels): unknown {
             ?disabled=${draft.trim() === ""}
             aria-label=${labels.send}
             title=${labels.send}
-            @click=${onSend}
+            @click=${() => onSend(draft)}
           >
             ${icon("send")}
           </button>`

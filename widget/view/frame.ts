@@ -83,7 +83,7 @@ function dock(state: FrameState): unknown {
   const { mode, status, labels, draft, following, onDraft, onSend } = state;
   const placeholder = state.placeholder === "" ? labels.placeholder : state.placeholder;
   const busy = status !== "idle";
-  const field = { draft, placeholder, busy, stopping: status === "stopping", onDraft, onSend: () => onSend(draft) };
+  const field = { draft, placeholder, busy, stopping: status === "stopping", onDraft, onSend };
   return html`<div class=${mode === "chat" ? "dock" : nothing}>
     ${
       following || mode === "answer"

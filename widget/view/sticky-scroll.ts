@@ -33,6 +33,7 @@ export class StickyScroll implements ReactiveController {
   };
 
   jump(): void {
+    if (this.following) return;
     this.following = true;
     this.#host.requestUpdate();
   }
