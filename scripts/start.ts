@@ -1,6 +1,9 @@
 /**
- * `npm start`: builds the script-tag file, then serves from the sources in this same process, so that signals reach it
- * and stdout holds the proxy's own line only. Arguments go to `serve`: `npm start -- --port 0`.
+ * `npm start`: builds the script-tag file, then serves from the sources in this same process; stdout holds the proxy's
+ * own line only. Arguments go to `serve`: `npm start -- --port 0`.
+ *
+ * npm hands a signal to its shell, which dies without passing it on: so the script makes the shell `exec` this process
+ * in its place. Windows has no `exec`: there it is `node scripts/start.ts`.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
