@@ -111,7 +111,9 @@ async function checkAnswer(message) {
   else note(`The page shows ${shown.length} characters, the proxy stored ${stored.length}`, "bad");
 }
 
-const textOf = ({ blocks }) => blocks.map((block) => (block.kind === "text" ? block.text : "")).join("");
+function textOf({ blocks }) {
+  return blocks.map((block) => (block.kind === "text" ? block.text : "")).join("");
+}
 
 /** Adds a line to the log, unless it only repeats the one before it. */
 function note(text, kind = "") {
@@ -131,11 +133,10 @@ function append({ time, text, kind }) {
   if (log.childElementCount > KEPT_ENTRIES) log.firstElementChild.remove();
 }
 
-const entryOf = (line) => ({
-  time: line.firstElementChild.textContent,
-  text: line.lastElementChild.textContent,
-  kind: line.lastElementChild.className,
-});
+function entryOf(line) {
+  const [time, words] = line.children;
+  return { time: time.textContent, text: words.textContent, kind: words.className };
+}
 
 function restoreLog() {
   const kept = recall(LOG_KEY);
