@@ -73,11 +73,14 @@ export class SseTransport implements Transport {
       if (Date.now() - heardAt >= afterMs) attempt.abort();
     };
     const watch = setInterval(() => run.hurry(timing.silenceMs), timing.silenceMs / 4);
+    // The browser may send the request down a kept connection that has died: headers come at once or never.
+    const opening = setTimeout(() => attempt.abort(), timing.welcomeMs);
     let worked = false;
     let hintMs: number | undefined;
     try {
       const path = `/v1/streams/${encodeURIComponent(reader.id)}/live?after=${cursorOf(reader.position)}`;
       const response = await api.open(path, { headers: { accept: "text/event-stream" } }, signal);
+      clearTimeout(opening);
       if (response.status === 204) {
         reader.ended();
         return null;
@@ -92,6 +95,7 @@ export class SseTransport implements Transport {
       if (error instanceof StreamError && error.code !== "connect_timeout") return this.#host.refused(reader, error);
     } finally {
       clearInterval(watch);
+      clearTimeout(opening);
       attempt.abort();
     }
     return run.stop.signal.aborted ? null : this.#host.dropped({ worked, hintMs });
