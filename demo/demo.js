@@ -52,8 +52,9 @@ chat.addEventListener("ai-stream-message", ({ message }) => void checkAnswer(mes
 const faults = await fetch("/demo/faults").catch(() => null);
 if (faults?.ok !== true) {
   for (const button of document.querySelectorAll("[data-fault]")) button.disabled = true;
-  document.querySelector("#break-note").textContent =
-    "This proxy has no switches to break it: they come with the demo provider. Reload and stop work everywhere.";
+  const told = document.querySelector("#break-note");
+  told.classList.add("told");
+  told.textContent = "This proxy has no switches to break it: they come with the demo provider on your own machine.";
 }
 
 async function breakIt({ fault, ms }) {

@@ -13,7 +13,11 @@ import { ensureScriptBuild } from "../test/e2e/script-build.ts";
 
 const FOLDER = fileURLToPath(new URL("../docs/images", import.meta.url));
 const QUESTION = "Show me around";
-const VIEWPORTS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
+/** A phone's pixels are finer. */
+const DEVICES = {
+  desktop: { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
+} as const;
 const THEMES = ["light", "dark"] as const;
 /** Text this long is in the middle of the answer: the list is done, the table begins. */
 const MIDDLE_CHARS = 900;
@@ -24,9 +28,9 @@ const proxy = await createProxy({ port: 0, store: "sqlite::memory:" }, { env: {}
 const { url } = await proxy.listen();
 const browser = await launchBrowser();
 try {
-  for (const [device, viewport] of Object.entries(VIEWPORTS)) {
+  for (const [device, screen] of Object.entries(DEVICES)) {
     for (const colorScheme of THEMES) {
-      await using context = await browser.newContext({ viewport, colorScheme, deviceScaleFactor: 2 });
+      await using context = await browser.newContext({ ...screen, colorScheme });
       await photograph(await context.newPage(), `${device}-${colorScheme}`);
     }
   }
@@ -40,7 +44,6 @@ async function photograph(page: Page, name: string): Promise<void> {
 
   await page.goto(url);
   await page.locator('ai-stream [part~="input"]').waitFor();
-  await take("empty");
   await page.locator('ai-stream [part~="input"]').fill(QUESTION);
   await page.keyboard.press("Enter");
   await shows(page, MIDDLE_CHARS);

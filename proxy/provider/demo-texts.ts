@@ -18,12 +18,12 @@ You are reading \`<ai-stream>\`: one script tag in the page, one small proxy tha
 
 ### Break it while I'm talking
 
-| Try this | What you should see |
+| Press | And you should see |
 | --- | --- |
-| Cut the connection | The text goes on where it stopped |
-| Stall it for 10 s | Silence, a note, then everything that was missed |
+| Cut connection | The text goes on where it stopped |
+| Stall for 10 s | Silence, then everything that was missed |
 | Reload the page | The same answer, still streaming |
-| Kill the provider | A second attempt takes over |
+| Kill the provider | A second attempt, which replaces the first |
 | Stop | The provider's socket closes at once |
 
 ### Put it on your own page
