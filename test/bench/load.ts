@@ -20,8 +20,8 @@ export interface Order {
   readonly viewers: number;
 }
 
-/** Asked one after another: `open` (answers when each reader has its first token), then `finish` or `leave`. */
-export type Question = { readonly open: Order } | "finish" | "leave";
+/** Asked one after another: `open` answers when each reader has its first token, `finish` when each has its last. */
+export type Question = { readonly open: Order } | "finish";
 
 export interface Finished {
   /** Tokens received, over all readers. */
@@ -58,13 +58,12 @@ async function answer(question: Question): Promise<object> {
   if (load === null) throw new Error(`Cannot ${question}: nothing is open`);
   const current = load;
   load = null;
-  return question === "finish" ? current.finish() : current.leave();
+  return current.finish();
 }
 
 class Load {
   readonly #order: Order;
   readonly #readings: Reading[][] = [];
-  readonly #leave: (() => void)[] = [];
   readonly #gate;
   readonly #startedAt = performance.now();
   /** Readers of each stream that do not yet have the token it is at. */
@@ -105,12 +104,6 @@ class Load {
     };
   }
 
-  leave(): { left: true } {
-    for (const leave of this.#leave) leave();
-    this.#gate.destroy();
-    return { left: true };
-  }
-
   async #openStream(stream: number): Promise<void> {
     const { viewers, workload } = this.#order;
     const first: Promise<void>[] = [];
@@ -125,12 +118,12 @@ class Load {
       reading.done.catch(begun.reject);
       return reading;
     });
-    if (viewers === 1) this.#leave.push(this.#read(stream, this.#readings[stream][0]!));
+    if (viewers === 1) this.#read(stream, this.#readings[stream][0]!);
     else await this.#readTogether(stream, this.#readings[stream]);
     await Promise.all(first);
   }
 
-  #read(stream: number, reading: Reading): () => void {
+  #read(stream: number, reading: Reading): void {
     const { dialect, url, workload } = this.#order;
     const model = modelOf(workload);
     const input = inputOf(stream);
@@ -147,7 +140,7 @@ class Load {
     const body = { agent: modelOf(workload), input: inputOf(stream) };
     const { id } = await ask<{ id: string }>({ method: "POST", url: `${url}/v1/streams`, body });
     for (const reading of readings) {
-      this.#leave.push(readSse({ method: "GET", url: `${url}/v1/streams/${id}/live?after=0` }, reading));
+      readSse({ method: "GET", url: `${url}/v1/streams/${id}/live?after=0` }, reading);
     }
   }
 

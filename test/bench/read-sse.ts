@@ -20,9 +20,9 @@ export interface Question {
   readonly body?: unknown;
 }
 
-/** Feeds the reading until the answer ends; returns how to leave before. */
-export function readSse(question: Question, reading: Reading): () => void {
-  const asked = send(question, (response) => {
+/** Feeds the reading until the answer ends. */
+export function readSse(question: Question, reading: Reading): void {
+  const asked = send(question, "text/event-stream", (response) => {
     if (response.statusCode !== 200) return reading.fail(new Error(`${question.url}: HTTP ${response.statusCode}`));
     const parser = createParser({ onEvent: ({ data, event }) => event === undefined && readEvent(data, reading) });
     response.setEncoding("utf8");
@@ -30,13 +30,12 @@ export function readSse(question: Question, reading: Reading): () => void {
     response.on("close", () => reading.fail(new Error(`${question.url} closed before the answer ended`)));
   });
   asked.on("error", (error) => reading.fail(error));
-  return () => asked.destroy();
 }
 
 /** One JSON request, its JSON answer. @throws {Error} for a status other than 2xx. */
 export function ask<Answer>(question: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = send(question, (response) => {
+    const asked = send(question, "application/json", (response) => {
       response
         .toArray()
         .then((parts: Buffer[]) => {
@@ -50,11 +49,12 @@ export function ask<Answer>(question: Question): Promise<Answer> {
   });
 }
 
-function send({ method, url, body }: Question, onResponse: (response: IncomingMessage) => void): ClientRequest {
-  const headers = {
-    accept: "text/event-stream",
-    ...(body === undefined ? {} : { "content-type": "application/json" }),
-  };
+function send(
+  { method, url, body }: Question,
+  accept: string,
+  onResponse: (response: IncomingMessage) => void,
+): ClientRequest {
+  const headers = { accept, ...(body === undefined ? {} : { "content-type": "application/json" }) };
   return httpRequest(url, { method, agent, headers }, onResponse).end(body === undefined ? "" : JSON.stringify(body));
 }
 

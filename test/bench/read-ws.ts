@@ -8,8 +8,8 @@ import type { Reading } from "./reading.ts";
 /** Acks are due when half the window of 256 KiB has been applied. */
 const ACK_CHARS = 131_072;
 
-/** Feeds the reading until the answer ends; returns how to leave before. */
-export function readWs(url: string, agent: string, input: string, reading: Reading): () => void {
+/** Feeds the reading until the answer ends. */
+export function readWs(url: string, agent: string, input: string, reading: Reading): void {
   const socket = new WebSocket(`${url.replace("http", "ws")}/v1/ws`, "ai-stream.v1", { perMessageDeflate: false });
   const send = (frame: unknown): void => socket.send(JSON.stringify(frame));
   let unacknowledged = 0;
@@ -33,7 +33,6 @@ export function readWs(url: string, agent: string, input: string, reading: Readi
     () => socket.close(),
     () => socket.terminate(),
   );
-  return () => socket.terminate();
 }
 
 function applyEntries({ e }: Extract<ServerFrame, { type: "ev" }>, reading: Reading): void {

@@ -18,11 +18,20 @@ let sent: Record<number, Float64Array> = {};
 const gates = new Map<number, () => void>();
 const encoded = new Map<number, readonly string[]>();
 
+/** Held streams that wait to be released. */
+const held = new Set<() => void>();
+
 process.on("message", (ask) => {
-  if (ask !== "report") return;
-  process.send?.({ requests, sent });
-  requests = 0;
-  sent = {};
+  if (ask === "report") {
+    process.send?.({ requests, sent });
+    requests = 0;
+    sent = {};
+  }
+  if (ask === "release") {
+    for (const release of held) release();
+    process.send?.({ released: held.size });
+    held.clear();
+  }
 });
 
 await serve(
@@ -64,10 +73,7 @@ async function write(
   if (pace === "unpaced") return writeBlocks(response, Buffer.from(events.join("")), gone);
   const times = (sent[stream] = new Float64Array(tokens));
   response.write(events[0]);
-  if (pace === "held") {
-    response.write(events.slice(1, 1 + tokens).join(""));
-    return;
-  }
+  if (pace === "held") return writeHalves(response, events, gone);
   const writeToken = (index: number): void => {
     times[index] = nowUs();
     response.write(events[index + 1]);
@@ -82,6 +88,14 @@ async function writeBlocks(response: ServerResponse, bytes: Buffer, gone: AbortS
     if (!response.write(bytes.subarray(at, at + BLOCK_BYTES))) await once(response, "drain", { signal: gone });
   }
   response.end();
+}
+
+function writeHalves(response: ServerResponse, events: readonly string[], gone: AbortSignal): void {
+  const half = Math.ceil(events.length / 2);
+  const release = (): void => void response.end(events.slice(half).join(""));
+  response.write(events.slice(1, half).join(""));
+  held.add(release);
+  gone.addEventListener("abort", () => held.delete(release), { once: true });
 }
 
 /** The first token at once, each other when the reader has the one before it. */

@@ -4,7 +4,7 @@
  * `unpaced`: as fast as the reader takes it, many events per read.
  * `lockstep`: the next event only when the reader has the one before: each token its own packet.
  * `paced`: 50 tokens a second.
- * `held`: a few tokens, then the stream stays open until the reader leaves.
+ * `held`: half of the tokens, then the stream stays open until the upstream is told to release it.
  */
 export type Pace = "unpaced" | "lockstep" | "paced" | "held";
 
