@@ -64,6 +64,8 @@ class EventMapper {
   readonly #attempt: number;
   readonly #offset: number;
   readonly #open = new Map<number, BlockKind>();
+  /** When each call began, on `performance.now()`: a provider that runs it itself does not say how long it took. */
+  readonly #calledAt = new Map<string, number>();
   #reported = false;
   #reset: Reset | null;
 
@@ -105,6 +107,7 @@ class EventMapper {
         const block = this.#offset + event.block;
         this.nextBlock = Math.max(this.nextBlock, block + 1);
         this.#open.set(block, event.kind);
+        if (event.callId !== undefined) this.#calledAt.set(event.callId, performance.now());
         return { ...event, block };
       }
       case "delta": {
@@ -116,6 +119,10 @@ class EventMapper {
         const block = this.#offset + event.block;
         this.#open.delete(block);
         return event.args === undefined ? { type: "block.end", block } : { type: "block.end", block, args: event.args };
+      }
+      case "tool.result": {
+        const ms = Math.round(performance.now() - (this.#calledAt.get(event.callId) ?? performance.now()));
+        return { type: "tool.end", callId: event.callId, ok: event.ok, result: event.result, ms };
       }
       case "source":
         this.content = true;

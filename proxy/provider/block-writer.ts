@@ -19,7 +19,9 @@ export class BlockWriter {
   #text: { readonly block: number; readonly kind: TextKind } | null = null;
   readonly #tools = new Map<number, OpenTool>();
   #unfinished = false;
-  #seen = { text: false, reasoning: false, refusal: false, tool: false };
+  #seen = { text: false, reasoning: false, refusal: false };
+  /** Calls that wait for somebody to run them. */
+  #calls = 0;
 
   /** Appends to the open block of this kind, or ends what is open and starts one. Empty text changes nothing. */
   text(kind: TextKind, text: string, events: ProviderEvent[]): void {
@@ -44,7 +46,7 @@ export class BlockWriter {
     this.endText(events);
     const block = this.#next++;
     this.#tools.set(block, { argsText: "", freeText });
-    this.#seen.tool = true;
+    this.#calls += 1;
     events.push({ type: "block.start", block, kind: "tool", name, callId });
     return block;
   }
@@ -57,6 +59,11 @@ export class BlockWriter {
       throw new StreamError("upstream_protocol", `A tool call has more than ${MAX_ARGS_CHARS} characters of arguments`);
     }
     events.push({ type: "delta", block, text });
+  }
+
+  /** A call that the provider ran itself. */
+  answered(): void {
+    this.#calls -= 1;
   }
 
   /** A second end of the same block changes nothing. */
@@ -83,7 +90,7 @@ export class BlockWriter {
   /** `stop` says less than the blocks do: many servers say it after tool calls, and OpenAI after a refusal. */
   refine(reason: FinishReason): FinishReason {
     if (reason !== "stop") return reason;
-    if (this.#seen.tool) return "tool_calls";
+    if (this.#calls > 0) return "tool_calls";
     return this.#seen.refusal && !this.#seen.text ? "refusal" : "stop";
   }
 

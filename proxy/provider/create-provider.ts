@@ -1,10 +1,12 @@
 /** A provider by its configuration: which format it speaks, where, and with which keys. */
+import { agUi } from "./ag-ui.ts";
 import { anthropic } from "./anthropic.ts";
 import { demoProvider } from "./demo.ts";
 import type { HttpTransport } from "./http-transport.ts";
 import { KeyRing } from "./key-ring.ts";
 import { ollama } from "./ollama.ts";
 import { openAiChat } from "./openai-chat.ts";
+import { openAiResponses } from "./openai-responses.ts";
 import { CHAT_PROFILES, profileOfHost } from "./profiles.ts";
 import { KIND_DEFAULTS } from "./provider-config.ts";
 import type { CompatibleConfig, OpenAiConfig, ProviderConfig, VendorConfig } from "./provider-config.ts";
@@ -20,6 +22,7 @@ export interface ProviderDependencies {
 
 /** Opens nothing and loads no SDK before the first call. */
 export function createProvider(name: string, config: ProviderConfig, dependencies: ProviderDependencies): Provider {
+  const { transport } = dependencies;
   switch (config.kind) {
     case "demo":
       return demoProvider(name);
@@ -33,8 +36,12 @@ export function createProvider(name: string, config: ProviderConfig, dependencie
       return providerOf(anthropic(name, serverOf(config)), connectionOf(name, config, dependencies));
     case "ollama":
       return providerOf(ollama(serverOf(config)), connectionOf(name, config, dependencies));
+    case "ag-ui": {
+      const { url, headers = {} } = config;
+      const secrets = Object.values(headers);
+      return providerOf(agUi(name, { url, headers }), { name, transport, keys: new KeyRing([]), secrets });
+    }
     case "bedrock":
-    case "ag-ui":
       throw new Error(config.kind);
   }
 }
@@ -45,10 +52,15 @@ function openAiProvider(
   dependencies: ProviderDependencies,
 ): Provider {
   const { kind } = config;
+  const server = { ...serverOf(config), official: kind === "openai" };
+  const connection = connectionOf(name, config, dependencies);
+  const api = "api" in config ? config.api : undefined;
+  if (api === "responses" || (kind === "openai" && api === undefined)) {
+    return providerOf(openAiResponses(name, server), connection);
+  }
   const profile =
     kind === "openai-compatible" ? profileOfHost(config.baseUrl) : CHAT_PROFILES[kind as keyof typeof CHAT_PROFILES];
-  const server = { ...serverOf(config), official: kind === "openai" };
-  return providerOf(openAiChat(name, server, profile), connectionOf(name, config, dependencies));
+  return providerOf(openAiChat(name, server, profile), connection);
 }
 
 type ServedConfig = OpenAiConfig | CompatibleConfig | VendorConfig;

@@ -8,7 +8,7 @@ import { StreamError } from "../../protocol/index.ts";
 import { RawBody } from "./raw-body.ts";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "OPTIONS";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;

@@ -38,6 +38,7 @@ export function chatParams(
   request: ProviderRequest,
 ): ChatCompletionCreateParamsStreaming {
   const { model, instructions, messages, tools, maxOutputTokens, temperature, reasoning } = request;
+  const fixed = reasoning !== "none" && profile.fixedSampling?.test(model) === true;
   return {
     model,
     messages: [
@@ -55,7 +56,7 @@ export function chatParams(
           })),
         }),
     ...(maxOutputTokens === undefined ? {} : { [profile.maxTokensField]: maxOutputTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
+    ...(temperature === undefined || fixed ? {} : { temperature }),
     ...(reasoning === undefined ? {} : profile.effort[reasoning]),
   };
 }

@@ -20,9 +20,16 @@ export interface ChatProfile {
   readonly reasoningAlways: boolean;
   /** What a request says for each amount of thinking. */
   readonly effort: Readonly<Record<Effort, Readonly<Record<string, unknown>>>>;
+  /** Models that refuse a temperature; null where none does. */
+  readonly fixedSampling: RegExp | null;
   /** True where the response headers may wait for the first token, so that waiting for them is waiting for content. */
   readonly headersWithContent: boolean;
 }
+
+/** OpenAI's models that think before they answer. */
+const REASONING_MODEL = /^(?:o\d|gpt-[5-9](?!.*-chat)|codex)/;
+
+export const isReasoningModel = (model: string): boolean => REASONING_MODEL.test(model.replace(/^.*\//, ""));
 
 const plainEffort: ChatProfile["effort"] = {
   none: { reasoning_effort: "none" },
@@ -40,6 +47,7 @@ const compatible: ChatProfile = {
   reasoningField: null,
   reasoningAlways: false,
   effort: plainEffort,
+  fixedSampling: null,
   headersWithContent: true,
 };
 
@@ -49,6 +57,7 @@ const openai: ChatProfile = {
   streamOptions: { include_usage: true, include_obfuscation: false },
   maxTokensField: "max_completion_tokens",
   doneAlone: false,
+  fixedSampling: REASONING_MODEL,
 };
 
 export const CHAT_PROFILES = {

@@ -21,6 +21,8 @@ export interface WireFormat<Frame> {
   send(call: ProviderCall, request: ProviderRequest): Promise<void>;
   /** Sends the cheapest request that proves the address and the key. */
   ping(call: ProviderCall): Promise<void>;
+  /** Statuses besides success by which `ping` is satisfied. @default none */
+  readonly reachedBy?: readonly number[];
   decoder(request: ProviderRequest): Decoder<Frame>;
 }
 
@@ -80,6 +82,7 @@ async function checkCall<Frame>(format: WireFormat<Frame>, connection: Connectio
     const { body } = await call.opened(() => format.ping(call));
     body.release();
   } catch (thrown) {
+    if (call.status !== null && format.reachedBy?.includes(call.status) === true) return;
     throw call.failed(thrown, false);
   }
 }
@@ -99,12 +102,18 @@ export class ProviderCall {
   readonly #signal: AbortSignal;
   #response: HttpResponse | null = null;
   #failure: StreamError | null = null;
+  #status: number | null = null;
 
   constructor(connection: Connection, limits: OpenLimits, signal: AbortSignal) {
     this.#connection = connection;
     this.#limits = limits;
     this.#signal = signal;
     this.key = connection.keys.next();
+  }
+
+  /** Of the response, a failed one included; null before it. */
+  get status(): number | null {
+    return this.#status;
   }
 
   /** Resolves to the response that `send` caused, which is a success. */
@@ -134,6 +143,7 @@ export class ProviderCall {
   async send(request: HttpRequest): Promise<{ status: number; headers: HttpResponse["headers"]; text: string } | null> {
     try {
       const response = await this.#connection.transport.open(request, this.#limits, this.#signal);
+      this.#status = response.status;
       if (response.status < 300) {
         this.#response = response;
         return null;

@@ -40,6 +40,8 @@ export interface ProviderRequest {
   /** 0 to 2, as OpenAI counts; a provider with another scale maps it. */
   readonly temperature?: number;
   readonly reasoning?: "none" | "low" | "medium" | "high";
+  /** For agents that keep a memory of their own; the same in every turn of a conversation. */
+  readonly conversation?: string;
 }
 
 /** Why the model stopped, in our words; `raw` in `finish` keeps the provider's. */
@@ -60,6 +62,8 @@ export type ProviderEvent =
   | { readonly type: "delta"; readonly block: number; readonly text: string }
   /** Every started block ends, also those a provider leaves open when it finishes. `args` only for valid JSON. */
   | { readonly type: "block.end"; readonly block: number; readonly args?: unknown }
+  /** The provider ran the call itself, as agents do: nothing is left to run. */
+  | { readonly type: "tool.result"; readonly callId: string; readonly ok: boolean; readonly result: unknown }
   | { readonly type: "source"; readonly url: string; readonly title?: string; readonly block?: number }
   /** Cumulative within the call; the latest counts. */
   | { readonly type: "usage"; readonly usage: Usage }

@@ -1,12 +1,14 @@
 /** Bytes → what an answer says, for tests: any pieces through a format's framing and decoder, and the result folded. */
 import { isStreamError } from "../../../protocol/index.ts";
 import type { ErrorCode, Usage } from "../../../protocol/index.ts";
+import { agUiDecoder } from "../../../proxy/provider/ag-ui-decoder.ts";
 import { anthropicDecoder } from "../../../proxy/provider/anthropic-decoder.ts";
 import type { Decoder } from "../../../proxy/provider/decoder.ts";
 import { lineFrames, sseFrames } from "../../../proxy/provider/frames.ts";
 import type { Framing } from "../../../proxy/provider/frames.ts";
 import { ollamaDecoder } from "../../../proxy/provider/ollama-decoder.ts";
 import { openAiChatDecoder } from "../../../proxy/provider/openai-chat-decoder.ts";
+import { openAiResponsesDecoder } from "../../../proxy/provider/openai-responses-decoder.ts";
 import { CHAT_PROFILES } from "../../../proxy/provider/profiles.ts";
 import type { ChatProfile } from "../../../proxy/provider/profiles.ts";
 import type { ProviderEvent } from "../../../proxy/provider/provider.ts";
@@ -67,6 +69,10 @@ export function openerFor(api: string, folder: string): OpenReading {
     }
     case "anthropic-messages":
       return () => reading(sseFrames, anthropicDecoder());
+    case "openai-responses":
+      return () => reading(sseFrames, openAiResponsesDecoder());
+    case "ag-ui":
+      return () => reading(sseFrames, agUiDecoder());
     case "ollama-chat":
     case "ollama-generate":
       return () => reading(lineFrames, ollamaDecoder(counter()));
@@ -143,6 +149,9 @@ export function answerOf(events: readonly ProviderEvent[]): Answer {
         if (block.kind === "tool") toolCalls[block.call]!.argumentsValid = "args" in event;
         break;
       }
+      case "tool.result":
+        if (!toolCalls.some(({ id }) => id === event.callId)) throw new Error(`A result of no call: ${event.callId}`);
+        break;
       case "source":
         sources.push(event.url);
         break;

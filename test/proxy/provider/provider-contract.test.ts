@@ -46,3 +46,21 @@ providerContract({
   unauthorized: { status: 401, body: '{"error":"unauthorized"}' },
   headersWithContent: true,
 });
+
+providerContract({
+  name: "openai, responses",
+  create: by((baseUrl) => ({ kind: "openai", baseUrl, apiKey: KEY })),
+  contentType: "text/event-stream; charset=utf-8",
+  transcript: transcript("openai-responses.sse"),
+  unauthorized: openAiError,
+  headersWithContent: false,
+});
+
+providerContract({
+  name: "ag-ui",
+  create: by((url) => ({ kind: "ag-ui", url, headers: { authorization: `Bearer ${KEY}` } })),
+  contentType: "text/event-stream",
+  transcript: transcript("ag-ui.sse"),
+  unauthorized: { status: 401, body: `{"detail":"Not authorized with Bearer ${KEY}"}` },
+  headersWithContent: false,
+});
