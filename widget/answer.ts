@@ -40,7 +40,7 @@ export class Answer implements AsyncIterable<Message> {
       () => true,
     );
     for (let isOver = false; !isOver;) {
-      isOver = (await Promise.race([this.#news.promise, over])) === true;
+      isOver = (await Promise.race([over, this.#news.promise])) === true;
       if (this.#latest !== null && this.#latest !== given) yield (given = this.#latest);
     }
     return this.done;

@@ -10,8 +10,8 @@ import type { ClientFrame, LogEntry, ServerFrame, StartRequest, WireEntry } from
 
 const LIMITS = { inputChars: 32_000, attachmentsBytes: 8_388_608 };
 
-/** What happens to one delivery: as it should be; sent twice; lost; the socket destroyed after it; never heard of again. */
-export type Mischief = "none" | "duplicate" | "lose" | "cut" | "stall";
+/** What happens to one delivery: nothing; sent twice; lost; wrong text; the socket destroyed after it; silence for ever. */
+export type Mischief = "none" | "duplicate" | "lose" | "corrupt" | "cut" | "stall";
 
 export interface FakeStream {
   readonly id: string;
@@ -25,7 +25,8 @@ interface Viewer {
   readonly stream: FakeStream;
   cursor: number;
   unacked: { readonly seq: number; readonly bytes: number }[];
-  /** Sends entries; false when there is nothing left of the way. */
+  /** False over SSE, where the socket's own flow control does it. */
+  readonly isWindowed: boolean;
   readonly send: (entries: readonly WireEntry[]) => void;
   readonly end: () => void;
   readonly cut: () => void;
@@ -96,9 +97,19 @@ export class FakeProxy {
     this.#pumpAll();
   }
 
-  /** Sends a frame to every socket. */
-  broadcast(frame: ServerFrame): void {
-    for (const ws of this.#wss.clients) ws.send(encodeFrame(frame));
+  /** Sends a frame, or any text, to every socket. */
+  broadcast(frame: ServerFrame | string): void {
+    for (const ws of this.#wss.clients) ws.send(typeof frame === "string" ? frame : encodeFrame(frame));
+  }
+
+  /** Closes every socket with this code and no other word. */
+  closeAll(code: number): void {
+    for (const ws of this.#wss.clients) ws.close(code);
+  }
+
+  /** Where the first viewer has been sent up to; -1 when there is none. */
+  get sentTo(): number {
+    return [...this.#viewers][0]?.cursor ?? -1;
   }
 
   cutAll(): void {
@@ -139,6 +150,7 @@ export class FakeProxy {
           const tail = stream.log.length;
           send({ type: "subbed", s, id: stream.id, cursor: `${stream.inc}.${cursor}`, tail, status: "running" });
           const viewer = this.#view(stream, cursor, {
+            isWindowed: true,
             send: (e) => send({ type: "ev", s, e }),
             end: () => send({ type: "end", s, seq: stream.log.length }),
             cut: () => ws.terminate(),
@@ -156,6 +168,7 @@ export class FakeProxy {
     const url = new URL(request.url!, this.url);
     const body = request.method === "POST" ? await text(request) : "";
     const fault = this.http(request);
+    if (fault === "cut" && request.method === "GET") return void response.destroy();
     const json = (status: number, value: unknown): void => {
       if (fault === "cut") return void response.destroy();
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
@@ -210,6 +223,7 @@ export class FakeProxy {
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
     response.write(": hi\n\n");
     const viewer = this.#view(stream, cursor, {
+      isWindowed: false,
       send: (entries) =>
         entries.forEach((e) => response.write(`id: ${stream.inc}.${e.seq}\ndata: ${JSON.stringify(e)}\n\n`)),
       end: () => response.end(),
@@ -234,7 +248,7 @@ export class FakeProxy {
     return { stream, cursor: seq };
   }
 
-  #view(stream: FakeStream, cursor: number, way: Pick<Viewer, "send" | "end" | "cut">): Viewer {
+  #view(stream: FakeStream, cursor: number, way: Pick<Viewer, "isWindowed" | "send" | "end" | "cut">): Viewer {
     const viewer: Viewer = { stream, cursor, unacked: [], stalled: false, ...way };
     this.#viewers.add(viewer);
     return viewer;
@@ -254,8 +268,8 @@ export class FakeProxy {
       viewer.cursor += entries.length;
       if (what === "stall") viewer.stalled = true;
       if (what === "lose" || what === "stall") continue;
-      viewer.send(entries);
-      viewer.unacked.push({ seq: entries.at(-1)!.seq, bytes: JSON.stringify(entries).length });
+      viewer.send(what === "corrupt" ? entries.map(corrupt) : entries);
+      if (viewer.isWindowed) viewer.unacked.push({ seq: entries.at(-1)!.seq, bytes: JSON.stringify(entries).length });
       if (what === "duplicate") viewer.send(log.slice(Math.max(0, from - 2), viewer.cursor));
       if (what === "cut") {
         this.#viewers.delete(viewer);
@@ -267,6 +281,8 @@ export class FakeProxy {
     if (isOver && this.#viewers.delete(viewer) && !viewer.stalled) viewer.end();
   }
 }
+
+const corrupt = (entry: LogEntry): LogEntry => (entry.type === "delta" ? { ...entry, text: "\u2717" } : entry);
 
 async function text(request: IncomingMessage): Promise<string> {
   let all = "";
