@@ -1,9 +1,7 @@
 import { expect } from "@esm-bundle/chai";
-import type { AiStreamErrorEvent } from "../../widget/dom-events.ts";
 import { answered, asked, growing, mount, words } from "./fake-chat.ts";
 import type { FakeStream } from "./fake-chat.ts";
 
-const LINES = "A line of an answer that is long enough.\n\n".repeat(60);
 const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
 const text = (element: FakeStream, selector: string): string =>
   element.find(selector).textContent.replace(/\s+/g, " ").trim();
@@ -88,55 +86,6 @@ describe("the composer", () => {
     const element = await mount();
     element.focus();
     expect(element.shadowRoot?.activeElement).to.equal(element.find("textarea"));
-  });
-});
-
-describe("the view", () => {
-  const mountLong = async (): Promise<{ element: FakeStream; box: HTMLElement }> => {
-    const element = await mount();
-    await element.show({ status: "streaming", messages: [asked("?"), growing(LINES)] });
-    return { element, box: element.find(".scroller") };
-  };
-  const fromEnd = (box: HTMLElement): number => box.scrollHeight - box.clientHeight - box.scrollTop;
-  const scrollTo = async (box: HTMLElement, top: number): Promise<void> => {
-    const scrolled = new Promise((resolve) => box.addEventListener("scroll", resolve, { once: true }));
-    box.scrollTop = top;
-    await scrolled;
-    await frame();
-  };
-
-  it("follows the text as it grows", async () => {
-    const { element, box } = await mountLong();
-    expect(box.scrollHeight).to.be.greaterThan(box.clientHeight * 2);
-    await element.show({ messages: [asked("?"), growing(LINES + LINES)] });
-    expect(fromEnd(box)).to.be.lessThan(2);
-  });
-
-  it("stays where the reader scrolled to, and offers the way back", async () => {
-    const { element, box } = await mountLong();
-    await scrollTo(box, 300);
-    await element.show({ messages: [asked("?"), growing(LINES + LINES)] });
-    expect(box.scrollTop).to.equal(300);
-    element.find("[data-do=jump]").click();
-    await element.updateComplete;
-    expect(fromEnd(box)).to.be.lessThan(2);
-    expect(element.has("[data-do=jump]")).to.equal(false);
-  });
-
-  it("follows again when the reader returns to the end", async () => {
-    const { element, box } = await mountLong();
-    await scrollTo(box, 300);
-    await scrollTo(box, box.scrollHeight);
-    await element.show({ messages: [asked("?"), growing(LINES + LINES)] });
-    expect(fromEnd(box)).to.be.lessThan(2);
-  });
-
-  it("follows again when the reader asks", async () => {
-    const { element, box } = await mountLong();
-    await scrollTo(box, 300);
-    await element.send("next");
-    await element.updateComplete;
-    expect(fromEnd(box)).to.be.lessThan(2);
   });
 });
 
@@ -312,56 +261,5 @@ describe("what is shown", () => {
     element.labels = { send: "Senden" };
     await element.updateComplete;
     expect(element.find("[part~=send]").getAttribute("aria-label")).to.equal("Senden");
-  });
-});
-
-describe("attributes", () => {
-  for (const endpoint of ["", "ftp://proxy.example", "http://"]) {
-    it(`tells what is wrong with endpoint=${JSON.stringify(endpoint)} and goes on without throwing`, async () => {
-      const errors: AiStreamErrorEvent[] = [];
-      const listen = (event: AiStreamErrorEvent): void => void errors.push(event);
-      document.addEventListener("ai-stream-error", listen as EventListener);
-      const element = await mount({ endpoint });
-      document.removeEventListener("ai-stream-error", listen as EventListener);
-      expect(errors.map(({ error }) => [error.code, error.field])).to.deep.equal([["invalid_request", "endpoint"]]);
-      expect(text(element, "[role=alert]")).to.match(/^endpoint: found .+, expected /);
-      expect(element.has("textarea")).to.equal(false);
-      element.endpoint = "https://proxy.example";
-      await element.updateComplete;
-      expect(element.has("textarea")).to.equal(true);
-      expect(element.chat.calls).to.deep.equal(["reconnect"]);
-    });
-  }
-
-  it("asks the prompt once in answer mode, and shows only the answer", async () => {
-    const element = await mount({ mode: "answer", prompt: "Why?" });
-    expect(element.chat.calls).to.deep.equal(["send Why?"]);
-    await element.show({ messages: [asked("Why?"), answered([words("Because.")])] });
-    expect(element.has("textarea, .user")).to.equal(false);
-    expect(text(element, ".md")).to.equal("Because.");
-    element.prompt = "And now?";
-    await element.updateComplete;
-    expect(element.chat.calls).to.deep.equal(["send Why?", "clear", "send And now?"]);
-  });
-
-  it("shows an unknown mode as chat, with one warning", async () => {
-    const warnings: unknown[] = [];
-    const { warn } = console;
-    console.warn = (...words: unknown[]) => void warnings.push(words.join(" "));
-    const element = await mount({ mode: "hologram" });
-    await element.show({});
-    console.warn = warn;
-    expect(element.has("textarea")).to.equal(true);
-    expect(warnings).to.deep.equal(['<ai-stream> mode: found "hologram", expected "chat" or "answer"; showing "chat"']);
-  });
-
-  it("reconnects when what it connects to changes, and not otherwise", async () => {
-    const element = await mount();
-    element.placeholder = "Write";
-    await element.updateComplete;
-    expect(element.chat.calls).to.deep.equal([]);
-    element.agent = "other";
-    await element.updateComplete;
-    expect(element.chat.calls).to.deep.equal(["reconnect"]);
   });
 });

@@ -6,6 +6,9 @@ import { blockTemplate } from "./block-template.ts";
 import type { RenderLabels } from "./inline-template.ts";
 import { BlockParser } from "./parse-blocks.ts";
 
+/** Blocks stand in runs of this many: layout passes by a run that did not change, however many there are. */
+const RUN_BLOCKS = 32;
+
 /**
  * Each live block is a Lit root of its own in front of a comment. When the block settles the comment goes: the nodes
  * stay, and everything Lit remembered about them is free. So a frame costs what the live blocks cost, however long
@@ -14,6 +17,7 @@ import { BlockParser } from "./parse-blocks.ts";
 class BlockListDirective extends Directive {
   readonly #parser = new BlockParser();
   readonly #ends: Comment[] = [];
+  #run: HTMLElement | null = null;
 
   constructor(part: PartInfo) {
     super(part);
@@ -29,18 +33,27 @@ class BlockListDirective extends Directive {
     if (restarted) {
       element.replaceChildren();
       this.#ends.length = 0;
+      this.#run = null;
     }
     const blocks = [...settled, ...live];
     blocks.forEach((block, index) => {
-      const end = (this.#ends[index] ??= element.appendChild(document.createComment("")));
-      render(blockTemplate(block, labels), element as HTMLElement, { renderBefore: end });
+      const end = (this.#ends[index] ??= this.#append(element));
+      render(blockTemplate(block, labels), end.parentElement as HTMLElement, { renderBefore: end });
     });
     for (const end of this.#ends.splice(blocks.length)) {
-      render(nothing, element as HTMLElement, { renderBefore: end });
+      render(nothing, end.parentElement as HTMLElement, { renderBefore: end });
       end.remove();
     }
     for (const end of this.#ends.splice(0, settled.length)) end.remove();
     return noChange;
+  }
+
+  /** A place for one more block. */
+  #append(element: Element): Comment {
+    if (this.#run === null || this.#run.childElementCount >= RUN_BLOCKS) {
+      this.#run = element.appendChild(document.createElement("div"));
+    }
+    return this.#run.appendChild(document.createComment(""));
   }
 }
 

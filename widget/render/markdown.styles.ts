@@ -6,12 +6,22 @@ export const markdownStyles = css`
     min-inline-size: 0;
     overflow-wrap: anywhere;
   }
-  .md > :first-child,
+  /*
+   * A run of blocks out of sight costs nothing; once it was seen its height is known. The padding keeps focus rings
+   * inside what containment clips.
+   */
+  .md > div {
+    content-visibility: auto;
+    contain-intrinsic-size: auto 60rem;
+    margin-inline: -0.25rem;
+    padding-inline: 0.25rem;
+  }
+  .md > :first-child > :first-child,
   blockquote > :first-child,
   li > :first-child {
     margin-block-start: 0;
   }
-  .md > :last-child,
+  .md > div > :last-child,
   blockquote > :last-child,
   li > :last-child {
     margin-block-end: 0;

@@ -95,11 +95,13 @@ export class BlockParser {
     }
     if (this.#open && this.#text.length < this.#lexAgainAt) return this.#live;
     const tail = this.#text.slice(this.#start);
-    this.#lexAgainAt = tail.length > LIVE_CHARS ? this.#text.length + tail.length / 32 : 0;
     const tokens = this.#lex(this.#open ? healTail(tail) : tail);
     const offsets = offsetsOf(tokens, tail, this.#kept?.prefix.length ?? 0);
     if (this.#kept !== null) joinKept(this.#kept.block, tokens, offsets);
-    return this.#settle(tokens, offsets, tail, settled);
+    const live = this.#settle(tokens, offsets, tail, settled);
+    const unsettled = this.#text.length - this.#start;
+    this.#lexAgainAt = unsettled > LIVE_CHARS ? this.#text.length + unsettled / 32 : 0;
+    return live;
   }
 
   #lex(tail: string): Token[] {

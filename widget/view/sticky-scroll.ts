@@ -9,8 +9,11 @@ export class StickyScroll implements ReactiveController {
   following = true;
   readonly #host: ReactiveControllerHost;
   readonly #box: () => HTMLElement | null;
+  /** Told of new heights after layout and before paint: following costs no layout of its own. */
+  #sizes: ResizeObserver | null = null;
   #lastTop = 0;
 
+  /** @param box the scrolling element, once it is drawn; its first child holds what grows */
   constructor(host: ReactiveControllerHost, box: () => HTMLElement | null) {
     this.#host = host;
     this.#box = box;
@@ -18,7 +21,22 @@ export class StickyScroll implements ReactiveController {
   }
 
   hostUpdated(): void {
-    if (this.following) this.#toEnd();
+    const box = this.#box();
+    if (this.#sizes !== null || box === null) return;
+    this.#sizes = new ResizeObserver(() => {
+      if (this.following) this.#toEnd();
+    });
+    this.#sizes.observe(box);
+    if (box.firstElementChild !== null) this.#sizes.observe(box.firstElementChild);
+  }
+
+  hostConnected(): void {
+    this.#host.requestUpdate();
+  }
+
+  hostDisconnected(): void {
+    this.#sizes?.disconnect();
+    this.#sizes = null;
   }
 
   /** For the box's `scroll` event: scrolling up lets go, reaching the end takes hold again. */
@@ -27,14 +45,17 @@ export class StickyScroll implements ReactiveController {
     const atEnd = scrollHeight - clientHeight - scrollTop <= NEAR_PX;
     const following = atEnd || (this.following && scrollTop >= this.#lastTop);
     this.#lastTop = scrollTop;
-    if (following === this.following) return;
-    this.following = following;
-    this.#host.requestUpdate();
+    this.#follow(following);
   };
 
   jump(): void {
-    if (this.following) return;
-    this.following = true;
+    this.#toEnd();
+    this.#follow(true);
+  }
+
+  #follow(following: boolean): void {
+    if (following === this.following) return;
+    this.following = following;
     this.#host.requestUpdate();
   }
 

@@ -71,6 +71,14 @@ test("a paragraph that never ends costs at most 40 characters per character beyo
   assert.ok(parser.lexedChars / text.length < 40, `${parser.lexedChars / text.length} per character`);
 });
 
+test("an answer that arrives late and long goes on at once", () => {
+  const parser = new BlockParser();
+  const text = longAnswer(60_000);
+  parser.parse(text, true);
+  const { settled, live } = parser.parse(`${text}\n\nand on`, true);
+  assert.deepEqual(plain([...settled, ...live]).at(-1), { words: [{ words: "and on" }] });
+});
+
 test("a text that is not a continuation starts over", () => {
   const parser = new BlockParser();
   parser.parse("one\n\ntwo\n\nthree\n", true);
@@ -96,7 +104,7 @@ function follow(shown: readonly Block[], parser: BlockParser, text: string, open
 const whole = (text: string): unknown => plain(new BlockParser().parse(text, false).settled);
 
 /** What the renderer draws from, without how it was found. */
-function plain(blocks: readonly unknown[]): unknown {
+function plain(blocks: readonly unknown[]): unknown[] {
   return JSON.parse(
     JSON.stringify(blocks, (key, value: Block | string | null) => {
       if (key === "raw") return undefined;
