@@ -14,6 +14,8 @@ export function fold(message: Message, entries: readonly WireEntry[]): Message {
   if (inc === null) throw new RangeError("fold() needs a message whose cursor names an incarnation");
   let next = message;
   let seq = start;
+  /** Text of neighbouring deltas, applied as one. */
+  let run: { readonly block: number; text: string } | null = null;
   for (const entry of entries) {
     const where = place(entry, seq);
     if (where === "duplicate") continue;
@@ -23,12 +25,26 @@ export function fold(message: Message, entries: readonly WireEntry[]): Message {
       );
     }
     seq = entry.seq;
-    if (entry.type !== "skip") next = apply(next, entry);
+    if (entry.type === "delta" && run?.block === entry.block) {
+      run.text += entry.text;
+      continue;
+    }
+    if (run !== null) next = addText(next, run);
+    run = entry.type === "delta" ? { block: entry.block, text: entry.text } : null;
+    if (entry.type !== "delta" && entry.type !== "skip") next = apply(next, entry);
   }
+  if (run !== null) next = addText(next, run);
   return seq === start ? message : { ...next, cursor: formatCursor(inc, seq) };
 }
 
-function apply(message: Message, entry: LogEntry): Message {
+const addText = (message: Message, run: { readonly block: number; readonly text: string }): Message =>
+  changeBlock(message, run.block, (block) =>
+    block.kind === "tool"
+      ? { ...block, argsText: block.argsText + run.text }
+      : { ...block, text: block.text + run.text },
+  );
+
+function apply(message: Message, entry: Exclude<LogEntry, { type: "delta" }>): Message {
   switch (entry.type) {
     case "stream.start":
       return {
@@ -44,12 +60,6 @@ function apply(message: Message, entry: LogEntry): Message {
       return { ...message, attempts: entry.attempt, provider: entry.provider, model: entry.model };
     case "block.start":
       return { ...message, blocks: [...message.blocks, openBlock(entry, entry.seq)] };
-    case "delta":
-      return changeBlock(message, entry.block, (block) =>
-        block.kind === "tool"
-          ? { ...block, argsText: block.argsText + entry.text }
-          : { ...block, text: block.text + entry.text },
-      );
     case "block.end":
       return changeBlock(message, entry.block, (block) =>
         block.kind === "tool" ? { ...block, args: entry.args } : { ...block, open: false },

@@ -1,19 +1,17 @@
 /** What is assumed when nothing is written: providers found in the environment, and one agent made of them. */
 import type { ConfigInput } from "./config-schema.ts";
 import type { Environment } from "./config.ts";
+import { KIND_DEFAULTS } from "./provider/provider-config.ts";
 
 type Providers = NonNullable<ConfigInput["providers"]>;
 type Agents = NonNullable<ConfigInput["agents"]>;
 
-/** Where each vendor's own tools look for a key. */
-export const KEY_VARIABLES: Readonly<Record<string, string>> = {
-  openai: "OPENAI_API_KEY",
-  anthropic: "ANTHROPIC_API_KEY",
+/** The variable each kind's key is read from, where there is one. */
+export const keyVariableOf = (kind: string): string | undefined => KEY_VARIABLES[kind] ?? undefined;
+
+const KEY_VARIABLES: Readonly<Record<string, string | null>> = {
+  ...Object.fromEntries(Object.entries(KIND_DEFAULTS).map(([kind, { keyVariable }]) => [kind, keyVariable])),
   bedrock: "AWS_BEARER_TOKEN_BEDROCK",
-  groq: "GROQ_API_KEY",
-  cerebras: "CEREBRAS_API_KEY",
-  deepseek: "DEEPSEEK_API_KEY",
-  ollama: "OLLAMA_API_KEY",
 };
 
 /** A current, affordable model of each kind, for an agent nobody configured. */
@@ -41,7 +39,7 @@ export function discoverProviders(env: Environment): Providers {
   const found: Record<string, Providers[string]> = {};
   for (const kind of ["openai", "anthropic", "groq", "cerebras", "deepseek"] as const) {
     const baseUrl = env[`${kind.toUpperCase()}_BASE_URL`];
-    if (env[KEY_VARIABLES[kind]!]) found[kind] = baseUrl ? { kind, baseUrl } : { kind };
+    if (env[KIND_DEFAULTS[kind].keyVariable]) found[kind] = baseUrl ? { kind, baseUrl } : { kind };
   }
   if (env["AWS_BEARER_TOKEN_BEDROCK"] || env["AWS_ACCESS_KEY_ID"]) found["bedrock"] = { kind: "bedrock" };
   const ollama = env["OLLAMA_HOST"];

@@ -6,7 +6,7 @@ import { describe } from "../protocol/stream-error.ts";
 import type { z } from "zod";
 import { configSchema, NOT_YET } from "./config-schema.ts";
 import type { Config, ConfigInput } from "./config-schema.ts";
-import { defaultAgents, discoverProviders, KEY_VARIABLES } from "./config-defaults.ts";
+import { defaultAgents, discoverProviders, keyVariableOf } from "./config-defaults.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -126,7 +126,7 @@ function withKeys(providers: unknown, env: Environment): unknown {
     Object.entries(providers as Record<string, unknown>).map(([name, provider]) => {
       if (typeof provider !== "object" || provider === null) return [name, provider];
       const { kind, apiKey, apiKeys } = provider as Record<string, unknown>;
-      const variable = typeof kind === "string" ? KEY_VARIABLES[kind] : undefined;
+      const variable = typeof kind === "string" ? keyVariableOf(kind) : undefined;
       const found = variable === undefined ? undefined : env[variable];
       return [name, found && apiKey === undefined && apiKeys === undefined ? { ...provider, apiKey: found } : provider];
     }),
@@ -139,9 +139,9 @@ function crossCheck(config: Config): ConfigMistake[] {
   const expect = (path: string, found: unknown, expected: string) =>
     mistakes.push({ path, found: describe(found), expected });
   for (const [name, provider] of Object.entries(config.providers)) {
-    const variable = KEY_VARIABLES[provider.kind];
+    const variable = keyVariableOf(provider.kind);
     const hasKey = ("apiKey" in provider && provider.apiKey) || ("apiKeys" in provider && provider.apiKeys);
-    const needsKey = variable !== undefined && provider.kind !== "bedrock" && provider.kind !== "ollama";
+    const needsKey = variable !== undefined && provider.kind !== "bedrock";
     if (needsKey && !hasKey && !("baseUrl" in provider && provider.baseUrl)) {
       expect(`providers.${name}.apiKey`, undefined, `a key, here or as ${variable}`);
     }

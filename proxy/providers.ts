@@ -6,15 +6,14 @@ import type { Provider } from "./provider/provider.ts";
 
 export interface Providers {
   readonly byName: ReadonlyMap<string, Provider>;
-  /** Closes idle connections. */
+  /** Closes every socket. */
   close(): Promise<void>;
 }
 
 export function createProviders(configs: Config["providers"]): Providers {
   const transport = new HttpTransport();
-  const byName = new Map<string, Provider>();
-  for (const [name, config] of Object.entries(configs)) {
-    byName.set(name, createProvider(name, config, { transport }));
-  }
-  return { byName, close: () => transport.close() };
+  const providers = Object.entries(configs).map(
+    ([name, config]) => [name, createProvider(name, config, { transport })] as const,
+  );
+  return { byName: new Map(providers), close: () => transport.close() };
 }

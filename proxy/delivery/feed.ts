@@ -68,18 +68,11 @@ export class Feed {
   }
 
   /**
-   * What follows `cursor`: at once when it is in memory, else from the store. `late` viewers get neighbouring deltas
+   * What follows `cursor`: at once when it is what was committed last, else from the store. `late` viewers get neighbouring deltas
    * merged.
    */
   next(cursor: number, late: boolean): Parcel | Promise<Parcel> {
     if (this.#latest?.base === cursor) return this.#latest;
-    const batches = this.#tail?.after(cursor);
-    if (batches)
-      return this.#parcel(
-        batches.flatMap(({ entries }) => entries),
-        cursor,
-        late,
-      );
     return this.#log.read(this.record.id, cursor, PAGE_ENTRIES).then((entries) => this.#parcel(entries, cursor, late));
   }
 

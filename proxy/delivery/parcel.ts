@@ -33,15 +33,37 @@ export class Parcel {
     return (this.#sse = Buffer.from(text));
   }
 
-  /** As an `ev` frame of subscription `s`. Many sockets use the same small number, so the last one is kept. */
+  /**
+   * As an `ev` frame of subscription `s`, ready for the socket. Many sockets use the same small number, so the last one
+   * is kept.
+   */
   frame(s: number): Buffer {
     if (this.#frame?.s === s) return this.#frame.bytes;
     this.#json ??= this.#encoded().join(",");
-    this.#frame = { s, bytes: Buffer.from(`{"type":"ev","s":${s},"e":[${this.#json}]}`) };
+    this.#frame = { s, bytes: textFrame(`{"type":"ev","s":${s},"e":[${this.#json}]}`) };
     return this.#frame.bytes;
   }
 
   #encoded(): readonly string[] {
     return (this.#lines ??= this.entries.map(encodeWireEntry));
   }
+}
+
+/** A whole text message as a server sends it: one unmasked frame (RFC 6455 §5.2). */
+function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(head + length);
+  frame[0] = 0x81;
+  if (head === 2) {
+    frame[1] = length;
+  } else if (head === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, head);
+  return frame;
 }

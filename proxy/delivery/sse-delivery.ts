@@ -33,6 +33,9 @@ export function deliverSse(
 ): (code: number, reason: string) => void {
   const sse = new SseTransport(response);
   const openedAt = Date.now();
+  // Without chunks an event is one plain write; the end of the connection ends the body, as `stream.end` ends the stream.
+  response.removeHeader("transfer-encoding");
+  response.shouldKeepAlive = false;
   response.writeHead(200, { ...headers, ...SSE_HEADERS } as Record<string, string>);
   // A first byte at once: some proxies forward the head only together with the body.
   response.write(": ai-stream\n\n");
@@ -45,10 +48,13 @@ export function deliverSse(
     if (Date.now() - openedAt >= options.rotateMs) bye(CLOSE.rotated, "connect again to go on");
     else sse.beat(viewer.head());
   });
-  response.on("drain", () => viewer.wake());
+  const { socket } = response;
+  const wake = () => viewer.wake();
+  socket?.on("drain", wake);
   response.on("close", () => {
     viewer.stop();
     stopBeats();
+    socket?.off("drain", wake);
   });
   viewer.wake();
   return bye;
@@ -62,11 +68,12 @@ class SseTransport {
   }
 
   ready(): boolean {
-    return !this.#response.writableNeedDrain;
+    return this.#response.socket?.writableNeedDrain === false;
   }
 
+  /** Straight to the socket: what ServerResponse adds to each write is for bodies with chunks. */
   send(parcel: Parcel): void {
-    this.#response.write(parcel.sse);
+    this.#response.socket?.write(parcel.sse);
   }
 
   note(note: StatusNote): void {

@@ -76,8 +76,9 @@ export class WsConnection implements FrameSocket {
     return this.#ws.bufferedAmount < SOCKET_BUFFER_BYTES;
   }
 
-  sendBytes(frame: Buffer): void {
-    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(frame, { binary: false });
+  /** Past ws, which would make a head for each viewer: without compression it writes at once too, so order is kept. */
+  sendRaw(frame: Buffer): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#socket.write(frame);
   }
 
   send(frame: ServerFrame): void {

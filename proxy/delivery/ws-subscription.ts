@@ -9,7 +9,8 @@ import type { ViewerTransport } from "./viewer.ts";
 export interface FrameSocket {
   /** False while the socket's own buffer is full. */
   writable(): boolean;
-  sendBytes(frame: Buffer): void;
+  /** Sends bytes that are a whole WebSocket frame already. */
+  sendRaw(frame: Buffer): void;
   send(frame: ServerFrame): void;
 }
 
@@ -46,7 +47,7 @@ export class WsSubscription implements ViewerTransport {
     const frame = parcel.frame(this.s);
     this.#sent.push({ seq: parcel.last, bytes: frame.length, sentAt: Date.now() });
     this.#sentBytes += frame.length;
-    this.#socket.sendBytes(frame);
+    this.#socket.sendRaw(frame);
   }
 
   note(note: StatusNote): void {

@@ -28,10 +28,12 @@ export interface Append {
   readonly isLast: boolean;
 }
 
-/** Batches of one stream that are committed and not sealed, and the journal row of the first. */
+/** Entries of one stream that are committed and not sealed, as text: thousands of small objects would cost more. */
 interface Unsealed {
-  readonly batches: Batch[];
-  chars: number;
+  readonly first: number;
+  last: number;
+  body: string;
+  /** The journal row of the first. */
   readonly since: number;
 }
 
@@ -86,14 +88,10 @@ export class SqliteJournal {
     };
   }
 
-  /** Entries of a stream after `seq` that are in memory only: whole batches until at least `limit` entries. */
-  after(n: number, seq: number, limit: number): LogEntry[] {
-    const entries: LogEntry[] = [];
-    for (const batch of this.#unsealed.get(n)?.batches ?? []) {
-      if (entries.length >= limit) break;
-      for (const entry of batch.entries) if (entry.seq > seq) entries.push(entry);
-    }
-    return entries;
+  /** Entries of a stream after `seq` that are in memory only. */
+  after(n: number, seq: number): LogEntry[] {
+    const unsealed = this.#unsealed.get(n);
+    return unsealed === undefined || unsealed.last <= seq ? [] : decodeBody(unsealed.body, seq);
   }
 
   /** Writes a batch as sealed, in the caller's transaction: a stream's first. */
@@ -119,23 +117,23 @@ export class SqliteJournal {
   }
 
   #isDue({ live, batch, isLast }: Append): boolean {
-    return isLast || (this.#unsealed.get(live.n)?.chars ?? 0) + batch.chars > SEAL_CHARS;
+    return isLast || (this.#unsealed.get(live.n)?.body.length ?? 0) + batch.chars > SEAL_CHARS;
   }
 
   #keep(n: number, batch: Batch, row: number): void {
     const unsealed = this.#unsealed.get(n);
     if (unsealed === undefined) {
-      this.#unsealed.set(n, { batches: [batch], chars: batch.chars, since: row });
+      this.#unsealed.set(n, { first: batch.first, last: batch.last, body: bodyOf(batch), since: row });
     } else {
-      unsealed.batches.push(batch);
-      unsealed.chars += batch.chars;
+      unsealed.body += `\n${bodyOf(batch)}`;
+      unsealed.last = batch.last;
     }
   }
 
   #seal(n: number, batch: Batch | null): void {
-    const batches = [...(this.#unsealed.get(n)?.batches ?? []), ...(batch === null ? [] : [batch])];
-    const body = batches.map(({ lines }) => lines.join("\n")).join("\n");
-    this.#insertEntries.run(n, batches.at(-1)!.last, batches[0]!.first, body);
+    const unsealed = this.#unsealed.get(n);
+    const bodies = [...(unsealed === undefined ? [] : [unsealed.body]), ...(batch === null ? [] : [bodyOf(batch)])];
+    this.#insertEntries.run(n, (batch ?? unsealed!).last, (unsealed ?? batch!).first, bodies.join("\n"));
   }
 
   /** Seals the older half of the streams that are not in this commit. */
@@ -170,9 +168,16 @@ export class SqliteJournal {
   }
 }
 
+const bodyOf = ({ lines }: Batch): string => (lines.length === 1 ? lines[0]! : lines.join("\n"));
+
+/** The entries after `seq` of a body: one JSON document a line. */
+export function decodeBody(body: string, seq: number): LogEntry[] {
+  const entries = body.split("\n").map((line) => JSON.parse(line) as LogEntry);
+  return entries[0]!.seq > seq ? entries : entries.filter((entry) => entry.seq > seq);
+}
+
 /** `stream first last` on a line, then one entry a line; appends are separated by an empty line. */
-const encodeAppend = ({ live, batch }: Append): string =>
-  `${live.n} ${batch.first} ${batch.last}\n${batch.lines.length === 1 ? batch.lines[0]! : batch.lines.join("\n")}`;
+const encodeAppend = ({ live, batch }: Append): string => `${live.n} ${batch.first} ${batch.last}\n${bodyOf(batch)}`;
 
 function decodeRow(row: string): { n: number; first: number; last: number; body: string }[] {
   return row.split("\n\n").map((append) => {

@@ -5,7 +5,7 @@ import { StreamError } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
 import { SqliteAppends } from "./sqlite-appends.ts";
-import { SqliteJournal } from "./sqlite-journal.ts";
+import { decodeBody, SqliteJournal } from "./sqlite-journal.ts";
 import type { LiveStream } from "./sqlite-journal.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
 import { migrate } from "./sqlite-schema.ts";
@@ -122,15 +122,12 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     return this.run(() => {
       const entries: LogEntry[] = [];
       for (const row of this.#readEntries.iterate(id, after)) {
-        for (const line of String(row["body"]).split("\n")) {
-          const entry = JSON.parse(line) as LogEntry;
-          if (entry.seq > after) entries.push(entry);
-        }
+        entries.push(...decodeBody(String(row["body"]), after));
         if (entries.length >= limit) return entries;
       }
       const live = this.#appends.live(id);
       if (live === undefined) return entries;
-      return [...entries, ...this.#journal.after(live.n, entries.at(-1)?.seq ?? after, limit - entries.length)];
+      return [...entries, ...this.#journal.after(live.n, entries.at(-1)?.seq ?? after)];
     });
   }
 

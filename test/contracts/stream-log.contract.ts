@@ -120,12 +120,13 @@ export function streamLogContract(name: string, open: () => Promise<StreamLog>):
       const { record } = await log.createStream(newStream());
       await log.append(record.id, 1, batchOf(2, delta("a"), delta("b"), delta("c")));
       await log.append(record.id, 1, batchOf(5, delta("d")));
-      const page = await log.read(record.id, 0, 2);
-      assert.deepEqual(
-        page.map(({ seq }) => seq),
-        [1, 2, 3, 4],
-      );
-      assert.deepEqual(await seqs(log, record.id, 4), [5]);
+      const read: number[] = [];
+      for (let page: number[] = [0]; page.length > 0;) {
+        page = (await log.read(record.id, read.at(-1) ?? 0, 2)).map(({ seq }) => seq);
+        assert.ok(page.length >= Math.min(2, 5 - read.length));
+        read.push(...page);
+      }
+      assert.deepEqual(read, [1, 2, 3, 4, 5]);
     });
 
     test("an append that does not follow the tail is refused and changes nothing", async () => {

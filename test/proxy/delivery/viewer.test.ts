@@ -59,7 +59,7 @@ class TestTransport implements ViewerTransport {
     return this.open;
   }
   send(parcel: Parcel): void {
-    const overWs = (JSON.parse(parcel.frame(1).toString()) as { e: WireEntry[] }).e;
+    const overWs = (JSON.parse(payloadOf(parcel.frame(1))) as { e: WireEntry[] }).e;
     const overSse = parcel.sse
       .toString()
       .split("\n\n")
@@ -80,6 +80,19 @@ class TestTransport implements ViewerTransport {
   fail(error: unknown): void {
     throw error;
   }
+}
+
+/** The text of an unmasked WebSocket frame. */
+function payloadOf(frame: Buffer): string {
+  assert.equal(frame[0], 0x81);
+  const [length, head] =
+    frame[1]! < 126
+      ? [frame[1]!, 2]
+      : frame[1] === 126
+        ? [frame.readUInt16BE(2), 4]
+        : [Number(frame.readBigUInt64BE(2)), 10];
+  assert.equal(frame.length, head + length);
+  return frame.toString("utf8", head);
 }
 
 const turn = () => new Promise(setImmediate);
