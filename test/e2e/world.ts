@@ -45,7 +45,7 @@ export async function openWorld(
 ): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const provider = stack.use(await openScriptedProvider());
-  const proxy = stack.use(await run(scriptedConfig(provider, input)));
+  const proxy = stack.use(await run(configOf(provider, input)));
   const wire = stack.use(await openTcpFaults(Number(new URL(proxy.url).port)));
   const context = stack.use(await browser.newContext({ viewport: { width: 1000, height: 800 } }));
   context.setDefaultTimeout(PATIENCE_MS);
@@ -64,11 +64,12 @@ export interface RunningProxy extends AsyncDisposable {
   readonly url: string;
 }
 
-export const scriptedConfig = ({ baseUrl }: ScriptedProvider, input: ConfigInput): ConfigInput => ({
+/** The scripted provider answers, unless the test names others. */
+const configOf = ({ baseUrl }: ScriptedProvider, input: ConfigInput): ConfigInput => ({
   port: 0,
   store: "sqlite::memory:",
   providers: { scripted: { kind: "openai-compatible", baseUrl, apiKey: "test-key" } },
-  agents: { default: { models: ["scripted/scripted"] } },
+  ...(input.providers === undefined ? { agents: { default: { models: ["scripted/scripted"] } } } : {}),
   ...input,
 });
 
