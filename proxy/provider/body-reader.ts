@@ -1,56 +1,60 @@
-/** Raw body → batches of provider events, one batch per upstream read: the hot path of the proxy. */
+/** Raw body → batches of provider events, one batch per upstream read: the hot path of the proxy, so it holds no promise. */
 import type { Decoder } from "./decoder.ts";
-import type { Framing } from "./frames.ts";
+import type { FrameReader, Framing } from "./frames.ts";
 import type { ProviderEvent } from "./provider.ts";
 import type { RawBody } from "./raw-body.ts";
 import type { ReadWatch } from "./read-watch.ts";
 
 /**
- * Ends after `finish`. What breaks after the terminal rule holds cannot spoil the answer any more; what breaks before
- * is thrown, after the events that came before it.
+ * Is over after `finish`. What breaks after the terminal rule holds cannot spoil the answer any more; what breaks
+ * before is the `failure`, after the events that came before it.
  */
-export async function* readEvents<Frame>(
-  body: RawBody,
-  framing: Framing<Frame>,
-  decoder: Decoder<Frame>,
-  watch: ReadWatch,
-): AsyncGenerator<readonly ProviderEvent[], void> {
-  let events: ProviderEvent[] = [];
-  const frames = framing((frame) => {
-    if (!decoder.done) decoder.decode(frame, events);
-  });
-  for (;;) {
-    const waiting = body.ready();
-    if (waiting !== null) await waiting;
-    events = [];
-    let failure: unknown = null;
-    try {
-      for (const bytes of body.take()) frames.push(bytes);
-      if (body.ended) frames.end();
-    } catch (thrown) {
-      failure = thrown;
+export class BodyReader<Frame> {
+  /** Nothing follows what the last `read()` returned. */
+  over = false;
+  /** Why it is over, when it did not end as it should; thrown values of the decoder and of the connection alike. */
+  failure: unknown = null;
+  readonly #body: RawBody;
+  readonly #decoder: Decoder<Frame>;
+  readonly #watch: ReadWatch;
+  readonly #frames: FrameReader;
+  #events: ProviderEvent[] = [];
+
+  constructor(body: RawBody, framing: Framing<Frame>, decoder: Decoder<Frame>, watch: ReadWatch) {
+    this.#body = body;
+    this.#decoder = decoder;
+    this.#watch = watch;
+    this.#frames = framing((frame) => {
+      if (!decoder.done) decoder.decode(frame, this.#events);
+    });
+  }
+
+  /** The events of all bytes that wait; perhaps none. Never throws. */
+  read(): readonly ProviderEvent[] {
+    const events = (this.#events = [] as ProviderEvent[]);
+    this.failure = attempt(() => {
+      for (const bytes of this.#body.take()) this.#frames.push(bytes);
+      if (this.#body.ended) this.#frames.end();
+    });
+    this.failure ??= this.#body.failure;
+    if (this.failure === null && !this.#body.ended && !this.#decoder.done) {
+      this.#watch.read(hasContent(events), this.#decoder.complete);
+      return events;
     }
-    failure ??= body.failure;
-    if (failure === null && !body.ended && !decoder.done) {
-      watch.read(hasContent(events), decoder.complete);
-      if (events.length === 0) continue;
-      watch.hold();
-      yield events;
-      watch.goOn();
-      continue;
-    }
-    watch.stop();
-    if (failure === null || decoder.complete) {
-      failure = null;
-      try {
-        decoder.end(events);
-      } catch (thrown) {
-        failure = thrown;
-      }
-    }
-    if (events.length > 0) yield events;
-    if (failure !== null) throw failure;
-    return;
+    this.over = true;
+    this.#watch.stop();
+    if (this.failure === null || this.#decoder.complete) this.failure = attempt(() => this.#decoder.end(events));
+    return events;
+  }
+}
+
+/** What the work threw, or null. */
+function attempt(work: () => void): unknown {
+  try {
+    work();
+    return null;
+  } catch (thrown) {
+    return thrown;
   }
 }
 

@@ -1,6 +1,6 @@
 /** One call of a provider, from opening the connection to its last event: what all wire formats have in common. */
 import { StreamError } from "../../protocol/index.ts";
-import { readEvents } from "./body-reader.ts";
+import { BodyReader } from "./body-reader.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Framing } from "./frames.ts";
 import type { HttpRequest, HttpResponse, HttpTransport, OpenLimits } from "./http-transport.ts";
@@ -12,7 +12,8 @@ import { ReadWatch } from "./read-watch.ts";
 
 /** How one API is spoken: what is sent, and what the answer's bytes mean. */
 export interface WireFormat<Frame> {
-  readonly framing: Framing<Frame>;
+  /** How a body of this content type is cut into frames; asked after `send`. */
+  framing(contentType: string): Framing<Frame>;
   /** Content types a stream of this format never has. */
   readonly foreignTypes: RegExp;
   /** True where the response headers may wait for the first token. */
@@ -64,7 +65,18 @@ async function* streamCall<Frame>(
     const type = headers["content-type"] ?? "";
     if (format.foreignTypes.test(type)) throw notAStream(type, await body.text(ERROR_BODY_BYTES));
     watch = new ReadWatch(timers, startedAt, (late) => body.destroy(late));
-    yield* readEvents(body, format.framing, format.decoder(request), watch);
+    const reader = new BodyReader(body, format.framing(type), format.decoder(request), watch);
+    // In one generator: each more would cost every read several promises.
+    while (!reader.over) {
+      const waiting = body.ready();
+      if (waiting !== null) await waiting;
+      const events = reader.read();
+      if (events.length === 0) continue;
+      watch.hold();
+      yield events;
+      if (!reader.over) watch.goOn();
+    }
+    if (reader.failure !== null) throw reader.failure;
     reading = null;
     body.release();
   } catch (thrown) {
@@ -116,6 +128,11 @@ export class ProviderCall {
     return this.#status;
   }
 
+  /** Why the last request failed; null when it did not. */
+  get failure(): StreamError | null {
+    return this.#failure;
+  }
+
   /** Resolves to the response that `send` caused, which is a success. */
   async opened(send: () => Promise<void>): Promise<HttpResponse> {
     await send();
@@ -145,6 +162,7 @@ export class ProviderCall {
       const response = await this.#connection.transport.open(request, this.#limits, this.#signal);
       this.#status = response.status;
       if (response.status < 300) {
+        this.#failure = null;
         this.#response = response;
         return null;
       }

@@ -3,6 +3,9 @@ import { isStreamError } from "../../../protocol/index.ts";
 import type { ErrorCode, Usage } from "../../../protocol/index.ts";
 import { agUiDecoder } from "../../../proxy/provider/ag-ui-decoder.ts";
 import { anthropicDecoder } from "../../../proxy/provider/anthropic-decoder.ts";
+import { loadAwsFrames } from "../../../proxy/provider/aws-frames.ts";
+import { bedrockConverseDecoder } from "../../../proxy/provider/bedrock-converse-decoder.ts";
+import { bedrockInvokeDecoder } from "../../../proxy/provider/bedrock-invoke-decoder.ts";
 import type { Decoder } from "../../../proxy/provider/decoder.ts";
 import { lineFrames, sseFrames } from "../../../proxy/provider/frames.ts";
 import type { Framing } from "../../../proxy/provider/frames.ts";
@@ -12,6 +15,8 @@ import { openAiResponsesDecoder } from "../../../proxy/provider/openai-responses
 import { CHAT_PROFILES } from "../../../proxy/provider/profiles.ts";
 import type { ChatProfile } from "../../../proxy/provider/profiles.ts";
 import type { ProviderEvent } from "../../../proxy/provider/provider.ts";
+
+const awsFrames = await loadAwsFrames();
 
 /** A reading of one answer, fed piece by piece. */
 export interface Reading {
@@ -29,7 +34,7 @@ export interface Decoded {
 
 export type OpenReading = () => Reading;
 
-/** As `readEvents` does it: what breaks once the answer is complete cannot spoil it. */
+/** As `BodyReader` does it: what breaks once the answer is complete cannot spoil it. */
 export function reading<Frame>(framing: Framing<Frame>, decoder: Decoder<Frame>): Reading {
   const events: ProviderEvent[] = [];
   let failure: unknown = null;
@@ -71,6 +76,10 @@ export function openerFor(api: string, folder: string): OpenReading {
       return () => reading(sseFrames, anthropicDecoder());
     case "openai-responses":
       return () => reading(sseFrames, openAiResponsesDecoder());
+    case "bedrock-converse-stream":
+      return () => reading(awsFrames, bedrockConverseDecoder());
+    case "bedrock-invoke-stream":
+      return () => reading(awsFrames, bedrockInvokeDecoder(counter()));
     case "ag-ui":
       return () => reading(sseFrames, agUiDecoder());
     case "ollama-chat":
