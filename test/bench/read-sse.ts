@@ -10,6 +10,7 @@ interface SseEvent {
   readonly kind?: string;
   readonly text?: string;
   readonly reason?: string;
+  readonly error?: unknown;
 }
 
 const agent = new Agent({ keepAlive: true });
@@ -64,11 +65,11 @@ function readEvent(json: string, reading: Reading): void {
   if (event.choices !== undefined) reading.take(event.choices[0]?.delta.content ?? "");
   else if (event.type === undefined || (event.type === "delta" && event.kind === "text"))
     reading.take(event.text ?? "");
-  else if (event.type === "stream.end") endWith(event.reason, reading);
+  else if (event.type === "stream.end") endWith(event, reading);
 }
 
 /** A stream that ended for another reason than the provider's stop has not delivered its answer. */
-export function endWith(reason: string | undefined, reading: Reading): void {
-  if (reason === "stop") reading.end();
-  else reading.fail(new Error(`The stream ended with reason ${String(reason)}`));
+export function endWith(end: { readonly reason?: string; readonly error?: unknown }, reading: Reading): void {
+  if (end.reason === "stop") reading.end();
+  else reading.fail(new Error(`The stream ended early: ${JSON.stringify(end)}`));
 }

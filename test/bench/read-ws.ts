@@ -38,6 +38,6 @@ export function readWs(url: string, agent: string, input: string, reading: Readi
 function applyEntries({ e }: Extract<ServerFrame, { type: "ev" }>, reading: Reading): void {
   for (const entry of e) {
     if (entry.type === "delta" && entry.kind === "text") reading.take(entry.text);
-    else if (entry.type === "stream.end") endWith(entry.reason, reading);
+    else if (entry.type === "stream.end") endWith(entry, reading);
   }
 }
