@@ -1,5 +1,6 @@
 /** A fake proxy and clients of it, with times small enough for a test, in the same order as the real ones. */
 import { WebSocket } from "ws";
+import type { ClientFrame } from "../../protocol/index.ts";
 import { createClient } from "../../widget/client.ts";
 import type { Client, ClientOptions } from "../../widget/client.ts";
 import type { ConnectionView } from "../../widget/chat.ts";
@@ -44,7 +45,18 @@ export function untilView({ connection }: Client, isWanted: (view: ConnectionVie
   });
 }
 
-/** Resolves once it holds, looking after each turn of the event loop; the test's own time limit ends a vain wait. */
+/** What a test waits for comes within this, or never. */
+const VAIN_MS = 10_000;
+
+/** Resolves once it holds, looking after each turn of the event loop. @throws {Error} when it has not for 10 s */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(setImmediate);
+  const since = Date.now();
+  while (!holds()) {
+    if (Date.now() - since > VAIN_MS) throw new Error(`Waited in vain for ${holds}`);
+    await new Promise(setImmediate);
+  }
 }
+
+/** The seqs a client acknowledged, in order. */
+export const acksOf = (frames: readonly ClientFrame[]): number[] =>
+  frames.flatMap((frame) => (frame.type === "ack" ? [frame.seq] : []));

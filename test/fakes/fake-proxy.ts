@@ -48,6 +48,8 @@ export class FakeProxy {
   /** Asked for each HTTP request; a number is the status to fail with, "cut" destroys the socket after handling it. */
   http: (request: IncomingMessage) => number | "cut" | null = () => null;
   windowBytes = 262_144;
+  /** True: open sockets are not heard, as after a network died without a word. */
+  isDeaf = false;
   /** Answers a start; adds the stream that the answer names. */
   onStart: (request: StartRequest, number: number) => FakeStream = (_request, number) =>
     this.add(`s_${number}`, [], "i1");
@@ -129,6 +131,7 @@ export class FakeProxy {
     const send = (frame: ServerFrame): void => ws.send(encodeFrame(frame));
     ws.on("close", () => viewers.forEach((viewer) => this.#viewers.delete(viewer)));
     ws.on("message", (bytes) => {
+      if (this.isDeaf && viewers.size > 0) return;
       const frame = decodeClientFrame(String(bytes), LIMITS);
       this.frames.push(frame);
       if (frame.type === "hello") {

@@ -1,35 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { WebSocket } from "ws";
-import { emptyMessage, fold } from "../../protocol/index.ts";
+import { emptyMessage, fold, visibleText } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
 import type { TransportChoice } from "../../widget/connection/connection.ts";
-import { createClient } from "../../widget/client.ts";
-import type { Client, ClientOptions } from "../../widget/client.ts";
-import { FakeProxy } from "../fakes/fake-proxy.ts";
+import { inClientWorld } from "../fakes/client-world.ts";
 import type { Mischief } from "../fakes/fake-proxy.ts";
-import { INC, randomLog } from "../fakes/random-log.ts";
-
-/** Milliseconds small enough for a test, in the same order as the real ones. */
-const TIMING = { welcomeMs: 60, silenceMs: 80, probeMs: 20, ackMs: 5, idleMs: 1_000, backoff: () => 1 };
-
-const connect = (proxy: FakeProxy, options: Partial<ClientOptions> = {}): Client =>
-  createClient({
-    endpoint: proxy.url,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    timing: TIMING,
-    ...options,
-  });
-
-async function withProxy(run: (proxy: FakeProxy) => Promise<void>): Promise<void> {
-  const proxy = await FakeProxy.open();
-  try {
-    await run(proxy);
-  } finally {
-    await proxy.close();
-  }
-}
+import { INC, randomLog, simpleLog } from "../fakes/random-log.ts";
 
 for (const transport of ["ws", "sse", "auto"] as const) {
   test(`any schedule of cuts, losses, duplicates and stalls gives the log's message, once (${transport})`, async () => {
@@ -59,12 +36,12 @@ function survives(
   schedule: readonly { readonly length: number; readonly what: Mischief }[],
   written: number,
 ): Promise<void> {
-  return withProxy(async (proxy) => {
+  return inClientWorld(async ({ proxy, connect }) => {
     const rest = schedule.values();
     proxy.mischief = () => rest.next().value ?? { length: 5, what: "none" };
     if (transport === "auto") proxy.upgrades = written % 2 === 0 ? "refuse" : "mute";
     proxy.onStart = () => proxy.add("s_1", log.slice(0, Math.max(1, written)), INC);
-    const client = connect(proxy, { transport });
+    const client = connect({ transport });
     const seen: string[] = [];
     const answer = client.stream({ input: "hi" }, { onMessage: (message) => seen.push(message.cursor) });
     await answer.started;
@@ -73,7 +50,6 @@ function survives(
       proxy.append("s_1", [entry]);
     }
     const message = await answer.done;
-    client.close();
     assert.deepEqual(message, fold(emptyMessage(INC), log));
     assert.equal(proxy.starts.length, 1);
     assert.equal(new Set(seen).size, seen.length, "a state was shown twice");
@@ -81,3 +57,61 @@ function survives(
     if (transport === "ws") assert.equal(proxy.attempts.sse, 0);
   });
 }
+
+test("stream() calls back with each piece of text, and iterating ends with the final message", async () => {
+  await inClientWorld(async ({ proxy, connect }) => {
+    proxy.onStart = () => proxy.add("s_1", simpleLog(["Hello", " you"]));
+    const tokens: string[] = [];
+    const answer = connect().stream({ input: "hi" }, { onToken: (text) => tokens.push(text) });
+    let last = "";
+    for await (const message of answer) last = `${message.status}: ${visibleText(message)}`;
+    assert.equal(last, "complete: Hello you");
+    assert.equal(tokens.join(""), "Hello you");
+    assert.equal((await answer.done).end?.reason, "stop");
+  });
+});
+
+test("a start that is lost on the way is repeated under the same key, a refused one is not", async () => {
+  await inClientWorld(async ({ proxy, connect }) => {
+    let posts = 0;
+    proxy.http = ({ method }) => (method === "POST" && posts++ < 2 ? "cut" : null);
+    const retries: number[] = [];
+    const started = await connect().start({ input: "hi" }, { onRetry: (_error, delayMs) => retries.push(delayMs) });
+    assert.equal(started.id, "s_1");
+    assert.deepEqual([proxy.attempts.post, proxy.starts.length, retries], [3, 1, [1, 1]]);
+
+    proxy.http = () => 429;
+    await assert.rejects(() => connect().start({ input: "hi" }), { code: "rate_limited" });
+    assert.equal(proxy.attempts.post, 3);
+  });
+});
+
+test("a proxy that stays away is given up after the attempts that were asked for", async () => {
+  await inClientWorld(async ({ proxy, connect }) => {
+    let requests = 0;
+    proxy.http = () => (requests++, "cut");
+    await assert.rejects(() => connect().agents({ attempts: 3 }), { code: "connect_timeout" });
+    assert.equal(requests, 3);
+  });
+});
+
+test("aborting stream() rejects with the reason and leaves the answer alone", async () => {
+  await inClientWorld(async ({ proxy, connect }) => {
+    proxy.onStart = () => proxy.add("s_1", simpleLog(["a"], false));
+    const stop = new AbortController();
+    const answer = connect().stream({ input: "hi" }, { signal: stop.signal });
+    const reason = new Error("enough");
+    await assert.rejects(async () => {
+      for await (const message of answer) if (visibleText(message) === "a") stop.abort(reason);
+    }, reason);
+    await assert.rejects(answer.done, reason);
+    assert.deepEqual(proxy.cancelled, []);
+  });
+});
+
+test("an answer of the proxy that cannot be read is refused by the name of its field", async () => {
+  await inClientWorld(async ({ proxy, connect }) => {
+    proxy.conversations.set("c_1", { id: "c_1", messages: [{ id: "m_1", role: "user", text: 7 }] });
+    await assert.rejects(() => connect().conversation("c_1"), { code: "internal", field: "text" });
+  });
+});
