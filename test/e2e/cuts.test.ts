@@ -102,6 +102,37 @@ test("a proxy that is away for a while is found again", async () => {
   await assertWhole(world, chat, before + after, 1);
 });
 
+test("where WebSockets do not get through, server-sent events take over", async () => {
+  await using world = await openWorld();
+  await world.context.routeWebSocket(/\/v1\/ws$/, (socket) => socket.close({ code: 1011 }));
+  const chat = await world.openPage();
+  await chat.ask("Count past the firewall");
+  const call = await world.provider.next();
+  const [before, after] = halves(20);
+  await call.write(before);
+  await chat.reads(before);
+  const transport = await chat.page.evaluate(() => document.querySelector("ai-stream")!.connection.transport);
+  assert.equal(transport, "sse");
+  await call.write(after);
+  call.finish();
+  await assertWhole(world, chat, before + after, 1);
+});
+
+test("a message written while the network is away is delivered once when it is back", async () => {
+  await using world = await openWorld();
+  const chat = await world.openPage();
+  await world.context.setOffline(true);
+  await chat.ask("Sent from a tunnel");
+  await chat.until(async () => (await chat.messages()).length === 1);
+  assert.equal(world.provider.requests, 0);
+  await world.context.setOffline(false);
+  const call = await world.provider.next();
+  await call.write("Out again");
+  call.finish();
+  await assertWhole(world, chat, "Out again", 1);
+  assert.equal((await chat.messages()).length, 2);
+});
+
 test("a slow line delivers the same text later", async () => {
   await using world = await openWorld();
   const chat = await world.openPage();
