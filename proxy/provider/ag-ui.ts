@@ -14,7 +14,7 @@ export interface AgUiServer {
 
 export function agUi(name: string, server: AgUiServer): WireFormat<SseFrame> {
   return {
-    framing: sseFrames,
+    framing: () => sseFrames,
     foreignTypes: /html|json/,
     // A run begins with an event of its own.
     headersWithContent: false,

@@ -16,7 +16,7 @@ export interface AnthropicServer {
 
 export function anthropic(name: string, server: AnthropicServer): WireFormat<SseFrame> {
   return {
-    framing: sseFrames,
+    framing: () => sseFrames,
     foreignTypes: /html|json/,
     headersWithContent: false,
     async send(call, request) {

@@ -1,6 +1,8 @@
 /** A provider by its configuration: which format it speaks, where, and with which keys. */
 import { agUi } from "./ag-ui.ts";
 import { anthropic } from "./anthropic.ts";
+import { bedrock } from "./bedrock.ts";
+import type { BedrockServer } from "./bedrock-client.ts";
 import { demoProvider } from "./demo.ts";
 import type { HttpTransport } from "./http-transport.ts";
 import { KeyRing } from "./key-ring.ts";
@@ -9,7 +11,14 @@ import { openAiChat } from "./openai-chat.ts";
 import { openAiResponses } from "./openai-responses.ts";
 import { CHAT_PROFILES, profileOfHost } from "./profiles.ts";
 import { KIND_DEFAULTS } from "./provider-config.ts";
-import type { CompatibleConfig, OpenAiConfig, ProviderConfig, VendorConfig } from "./provider-config.ts";
+import type {
+  BedrockConfig,
+  CompatibleConfig,
+  KeyConfig,
+  OpenAiConfig,
+  ProviderConfig,
+  VendorConfig,
+} from "./provider-config.ts";
 import type { Provider } from "./provider.ts";
 import { providerOf } from "./provider-call.ts";
 import type { Connection } from "./provider-call.ts";
@@ -42,7 +51,7 @@ export function createProvider(name: string, config: ProviderConfig, dependencie
       return providerOf(agUi(name, { url, headers }), { name, transport, keys: new KeyRing([]), secrets });
     }
     case "bedrock":
-      throw new Error(config.kind);
+      return bedrockProvider(name, config, dependencies);
   }
 }
 
@@ -63,6 +72,31 @@ function openAiProvider(
   return providerOf(openAiChat(name, server, profile), connection);
 }
 
+function bedrockProvider(
+  name: string,
+  config: BedrockConfig,
+  { transport, env = process.env }: ProviderDependencies,
+): Provider {
+  const { accessKeyId, secretAccessKey, sessionToken, headers = {}, endpoint } = config;
+  const region = config.region ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"];
+  const signs = accessKeyId !== undefined && secretAccessKey !== undefined;
+  const server: BedrockServer = {
+    region,
+    endpoint,
+    headers,
+    ...(signs
+      ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }
+      : {}),
+  };
+  const secrets = [secretAccessKey, sessionToken, ...Object.values(headers)].filter((secret) => secret !== undefined);
+  const keys = new KeyRing(signs ? [] : keysOf(config, env["AWS_BEARER_TOKEN_BEDROCK"]));
+  return providerOf(bedrock(name, server, config.api ?? "converse"), { name, transport, keys, secrets });
+}
+
+/** The configured keys, or the one from the environment. */
+const keysOf = ({ apiKey, apiKeys }: KeyConfig, fallback: string | undefined): readonly string[] =>
+  apiKeys ?? [apiKey ?? fallback ?? ""].filter((key) => key !== "");
+
 type ServedConfig = OpenAiConfig | CompatibleConfig | VendorConfig;
 
 const serverOf = (config: ServedConfig) => ({
@@ -77,7 +111,6 @@ function connectionOf(
   { transport, env = process.env }: ProviderDependencies,
 ): Connection {
   const variable = config.kind === "openai-compatible" ? null : KIND_DEFAULTS[config.kind].keyVariable;
-  const fallback = variable === null ? undefined : env[variable];
-  const keys = config.apiKeys ?? [config.apiKey ?? fallback].filter((key) => key !== undefined && key !== "");
-  return { name, transport, keys: new KeyRing(keys as string[]), secrets: Object.values(config.headers ?? {}) };
+  const keys = new KeyRing(keysOf(config, variable === null ? undefined : env[variable]));
+  return { name, transport, keys, secrets: Object.values(config.headers ?? {}) };
 }

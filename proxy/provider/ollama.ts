@@ -13,7 +13,7 @@ export interface OllamaServer {
 export function ollama(server: OllamaServer): WireFormat<string> {
   const url = (path: string): string => server.baseUrl.replace(/\/+$/, "") + path;
   return {
-    framing: lineFrames,
+    framing: () => lineFrames,
     foreignTypes: /html/,
     // Loading a model comes before the headers.
     headersWithContent: true,

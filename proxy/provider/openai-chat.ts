@@ -16,7 +16,7 @@ import type { WireFormat } from "./provider-call.ts";
 
 export function openAiChat(name: string, server: OpenAiServer, profile: ChatProfile): WireFormat<SseFrame> {
   return {
-    framing: sseFrames,
+    framing: () => sseFrames,
     foreignTypes: /html|json/,
     headersWithContent: profile.headersWithContent,
     async send(call, request) {

@@ -16,7 +16,7 @@ import type { WireFormat } from "./provider-call.ts";
 
 export function openAiResponses(name: string, server: OpenAiServer): WireFormat<SseFrame> {
   return {
-    framing: sseFrames,
+    framing: () => sseFrames,
     foreignTypes: /html|json/,
     headersWithContent: false,
     async send(call, request) {

@@ -8,7 +8,7 @@ interface CommonConfig {
   readonly maxConcurrent?: number | undefined;
 }
 
-interface KeyConfig {
+export interface KeyConfig {
   readonly apiKey?: string | undefined;
   /** A pool: calls take turns, and a key that was refused or limited rests. */
   readonly apiKeys?: readonly string[] | undefined;

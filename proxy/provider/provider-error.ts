@@ -39,6 +39,9 @@ export function notAStream(contentType: string, body: string): StreamError {
 export function connectionError(thrown: unknown, reading: boolean): StreamError {
   for (let error: unknown = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
     if (isStreamError(error)) return error;
+    if (/Credentials|TokenProvider/.test(error.name)) {
+      return new StreamError("provider_auth", "No credentials for the provider were found", { cause: thrown });
+    }
     const code = "code" in error && typeof error.code === "string" ? error.code : "";
     if (code.includes("CONNECT_TIMEOUT") || code === "ETIMEDOUT") {
       return new StreamError("connect_timeout", "The provider could not be connected in time", { cause: thrown });

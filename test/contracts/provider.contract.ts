@@ -30,7 +30,7 @@ export const KEY = "test-key-0123456789";
 export const TEXT = "Bateaux à quai 🛥️ 港へ";
 
 export const REQUEST: ProviderRequest = {
-  model: "model-1",
+  model: "anthropic.model-1",
   messages: [{ role: "user", parts: [{ type: "text", text: "When is the tide at Sète?" }] }],
   tools: [],
 };
