@@ -123,7 +123,7 @@ function eachPaced(tokens: number, write: (index: number) => void, gone: AbortSi
       if (gone.aborted) return resolve();
       write(index++);
       if (index === tokens) return resolve();
-      setTimeout(next, startMs + index * periodMs - performance.now());
+      setTimeout(next, Math.max(0, startMs + index * periodMs - performance.now()));
     };
     setTimeout(next, startMs - performance.now());
   });
