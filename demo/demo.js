@@ -76,10 +76,8 @@ async function breakIt({ fault, ms }) {
 function connectionNote({ state, transport, retryInMs, detail, error }) {
   switch (state) {
     case "open":
-      return [
-        detail ?? `Connected over ${transport === "sse" ? "server-sent events" : "a WebSocket"}`,
-        detail ? "" : "good",
-      ];
+      if (detail !== undefined) return [`The provider failed (${detail}); the proxy asks again`];
+      return [`Connected over ${transport === "sse" ? "server-sent events" : "a WebSocket"}`, "good"];
     case "waiting":
       return [
         retryInMs === undefined
@@ -103,11 +101,12 @@ async function checkAnswer(message) {
   const { end, stream, attempts, timings } = message;
   const seconds = timings === undefined ? "" : ` after ${(timings.totalMs / 1000).toFixed(1)} s`;
   const tries = attempts > 1 ? `, ${attempts} attempts` : "";
-  note(`The answer ended: ${end?.reason}${seconds}${tries}`);
+  note(`The answer ended (${end?.reason})${seconds}${tries}`);
   const response = await fetch(`/v1/streams/${stream}/message`).catch(() => null);
   if (response?.ok !== true) return;
   const shown = textOf(message);
   const stored = textOf(await response.json());
+  if (shown === "" && stored === "") return;
   if (shown === stored) note(`Page and proxy agree on all ${shown.length.toLocaleString("en")} characters`, "good");
   else note(`The page shows ${shown.length} characters, the proxy stored ${stored.length}`, "bad");
 }
