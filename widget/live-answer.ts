@@ -39,7 +39,7 @@ export async function showAnswer(client: Client, message: Message, options: Live
 
   const feed = client.follow(message.stream, { after: message.cursor, signal, onStatus });
   for await (const reading of readMessage(feed, message, onDivergence)) {
-    answer.arrive(reading.message, performance.now());
+    answer.arrive(reading.message, reading.entries, performance.now());
     // What arrives until the next frame waits in the buffer and is folded in one go.
     const frame = nextFrame();
     painting ??= paint();

@@ -1,16 +1,27 @@
 /** What of an answer is on screen: its text at the pacer's speed, and voided text until the new one has caught up. */
-import type { Message, MessageBlock, TextBlock } from "../protocol/index.ts";
+import type { Message, MessageBlock, TextBlock, WireEntry } from "../protocol/index.ts";
 import { FramePacer, wholeCharacters } from "./buffer/frame-pacer.ts";
 import type { AssistantMessage } from "./chat.ts";
+
+/**
+ * Of one block. Both grow by small pieces: cutting a piece off the whole text would copy all of it in each frame, and
+ * the cost of a frame would grow with the answer.
+ */
+interface Reveal {
+  shown: string;
+  /** Arrived and not yet shown. */
+  rest: string;
+}
 
 export class ShownAnswer {
   readonly #parent: string | null;
   #pacer = new FramePacer();
   #arrived: Message;
   #shown: AssistantMessage;
-  /** Characters the pacer knows of, and those shown, by block number. */
+  /** By block number. */
+  readonly #reveals = new Map<number, Reveal>();
+  /** Characters the pacer knows of. */
   #known: number;
-  #lengths = new Map<number, number>();
   #voided = "";
   /** Length of the visible text when `#voided` was voided. */
   #keptChars = 0;
@@ -21,7 +32,9 @@ export class ShownAnswer {
     this.#arrived = message;
     this.#shown = { ...message, parent };
     this.#known = countChars(message.blocks, isText);
-    for (const block of message.blocks) if (isText(block)) this.#lengths.set(block.block, block.text.length);
+    for (const block of message.blocks) {
+      if (isText(block)) this.#reveals.set(block.block, { shown: block.text, rest: "" });
+    }
   }
 
   /** The latest complete state, shown or not. */
@@ -38,15 +51,26 @@ export class ShownAnswer {
     return this.#pacer.isBehind;
   }
 
-  arrive(message: Message, nowMs: number): void {
+  /** @param entries what led to this message from the one before; none when it may be another text altogether */
+  arrive(message: Message, entries: readonly WireEntry[], nowMs: number): void {
     this.#arrived = message;
     this.#void(message);
+    for (const entry of entries) {
+      if (entry.type === "delta" && entry.kind !== "tool") this.#revealOf(entry.block).rest += entry.text;
+    }
+    for (const block of message.blocks) {
+      if (!isText(block)) continue;
+      const reveal = this.#revealOf(block.block);
+      if (entries.length > 0 && reveal.shown.length + reveal.rest.length === block.text.length) continue;
+      const { length } = reveal.shown;
+      Object.assign(reveal, { shown: block.text.slice(0, length), rest: block.text.slice(length) });
+    }
     const chars = countChars(message.blocks, isText);
     this.#pacer.arrive(chars - this.#known, nowMs);
     this.#known = chars;
   }
 
-  /** The answer to show at `nowMs`; everything that has arrived when `all`. The same object while nothing changes. */
+  /** The answer to show at `nowMs`; everything that has arrived when `all`. */
   show(nowMs: number, all: boolean): AssistantMessage {
     if (all) this.#pacer = new FramePacer();
     const granted = all ? Number.POSITIVE_INFINITY : this.#pacer.grant(nowMs);
@@ -64,12 +88,23 @@ export class ShownAnswer {
   #reveal(granted: number): readonly MessageBlock[] {
     return this.#arrived.blocks.map((block) => {
       if (!isText(block)) return block;
-      const had = Math.min(this.#lengths.get(block.block) ?? 0, block.text.length);
-      const length = granted > 0 ? wholeCharacters(block.text, had + granted) : had;
-      granted -= length - had;
-      this.#lengths.set(block.block, length);
-      return length === block.text.length ? block : { ...block, text: block.text.slice(0, length), open: true };
+      const reveal = this.#revealOf(block.block);
+      if (granted > 0 && reveal.rest !== "") {
+        const length = wholeCharacters(reveal.rest, granted);
+        granted -= length;
+        reveal.shown += reveal.rest.slice(0, length);
+        reveal.rest = reveal.rest.slice(length);
+      }
+      if (reveal.rest !== "") return { ...block, text: reveal.shown, open: true };
+      reveal.shown = block.text;
+      return block;
     });
+  }
+
+  #revealOf(block: number): Reveal {
+    let reveal = this.#reveals.get(block);
+    if (reveal === undefined) this.#reveals.set(block, (reveal = { shown: "", rest: "" }));
+    return reveal;
   }
 
   /** Block numbers are never used again, so a block that is gone was voided by a reset. */
@@ -77,12 +112,12 @@ export class ShownAnswer {
     const kept = new Set(message.blocks.map((block) => block.block));
     const gone = this.#shown.blocks.filter((block) => isText(block) && !kept.has(block.block)) as TextBlock[];
     if (gone.length === 0) return;
-    for (const { block } of gone) this.#lengths.delete(block);
+    for (const { block } of gone) this.#reveals.delete(block);
     const text = gone.map((block) => (block.kind === "text" ? block.text : "")).join("");
     if (text.length > this.#voided.length) this.#voided = text;
     this.#keptChars = countChars(this.#shown.blocks, isVisible) - text.length;
     this.#pacer = new FramePacer();
-    this.#known = [...this.#lengths.values()].reduce((sum, length) => sum + length, 0);
+    this.#known = [...this.#reveals.values()].reduce((sum, { shown }) => sum + shown.length, 0);
   }
 }
 

@@ -19,7 +19,7 @@ function play(log: readonly LogEntry[], stepMs: readonly number[]): AssistantMes
   let message: Message = EMPTY;
   for (const [index, entry] of log.entries()) {
     message = fold(message, [entry]);
-    answer.arrive(message, nowMs);
+    answer.arrive(message, [entry], nowMs);
     for (const end = nowMs + (stepMs[index] ?? 0); nowMs < end; nowMs += 16) states.push(answer.show(nowMs, false));
   }
   do states.push(answer.show((nowMs += 16), false));
@@ -57,7 +57,7 @@ test("without a reset every state shows the beginning of the next one's text", (
 test("an answer is not shown as ended before its text is", () => {
   const log = simpleLog(["a".repeat(500)]);
   const answer = new ShownAnswer(EMPTY, null);
-  answer.arrive(fold(EMPTY, log), 0);
+  answer.arrive(fold(EMPTY, log), log, 0);
   const early = answer.show(16, false);
   assert.ok(visibleText(early).length < 500);
   assert.deepEqual([early.status, early.end, answer.isBehind], ["running", undefined, true]);
@@ -68,10 +68,20 @@ test("an answer is not shown as ended before its text is", () => {
 test("all shows everything at once, and what was there before is never paced", () => {
   const log = simpleLog(["a".repeat(500)]);
   const answer = new ShownAnswer(EMPTY, null);
-  answer.arrive(fold(EMPTY, log), 0);
+  answer.arrive(fold(EMPTY, log), log, 0);
   assert.equal(visibleText(answer.show(0, true)).length, 500);
   assert.equal(answer.isBehind, false);
   assert.equal(visibleText(new ShownAnswer(fold(EMPTY, log), null).shown).length, 500);
+});
+
+test("another text in place of the one shown replaces it, and is not typed again", () => {
+  const [wrong, right] = [simpleLog(["Hello", " xou"], false), simpleLog(["Hello", " you", " there"], false)];
+  const answer = new ShownAnswer(EMPTY, null);
+  answer.arrive(fold(EMPTY, wrong), wrong, 0);
+  answer.show(0, true);
+  answer.arrive(fold(EMPTY, right), [], 0);
+  assert.ok(visibleText(answer.show(1, false)).startsWith("Hello you"));
+  assert.equal(visibleText(answer.show(1_000, false)), "Hello you there");
 });
 
 test("voided text stays until the new text is as long", () => {
@@ -86,11 +96,11 @@ test("voided text stays until the new text is as long", () => {
   const answer = new ShownAnswer(EMPTY, null);
   const seen: [string, string | undefined][] = [];
   let message = fold(EMPTY, begin);
-  answer.arrive(message, 0);
+  answer.arrive(message, begin, 0);
   answer.show(0, true);
   for (const entry of rest) {
     message = fold(message, [entry]);
-    answer.arrive(message, 0);
+    answer.arrive(message, [entry], 0);
     const { voided, ...shown } = answer.show(0, true);
     seen.push([visibleText(shown), voided]);
   }

@@ -54,13 +54,13 @@ export class TokenBuffer {
   /** False when entries are missing, belong to another incarnation, or are more than may wait here. */
   push(inc: string, entries: readonly WireEntry[], bytes: number): boolean {
     if ((this.#inc !== null && this.#inc !== inc) || this.#bytes + bytes > MAX_BYTES) return false;
-    if (this.#inc === null || (this.#seq === 0 && this.#base === undefined)) this.#base = emptyMessage(inc);
     this.#inc = inc;
     this.#bytes += bytes;
     for (const entry of entries) {
       const where = place(entry, this.#seq);
       if (where === "gap") return false;
       if (where === "duplicate") continue;
+      if (this.#seq === 0) this.#base = emptyMessage(inc);
       this.#seq = entry.seq;
       this.#entries.push(entry);
       if (entry.type !== "stream.end") continue;

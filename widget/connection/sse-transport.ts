@@ -42,9 +42,9 @@ export class SseTransport implements Transport {
   /** The socket's own flow control needs no word from us. */
   applied(): void {}
 
-  /** There is no ping to send: what has been silent for over a heartbeat is opened anew, which costs one request. */
+  /** There is no ping to send: what has just been silent is opened anew, which costs one request. */
   wake(): void {
-    for (const run of this.#runs.values()) run.hurry(this.#host.timing.silenceMs / 2);
+    for (const run of this.#runs.values()) run.hurry(this.#host.timing.probeMs);
   }
 
   close(): void {

@@ -50,6 +50,12 @@ test("the first batch brings the message to begin with, later ones do not", () =
   assert.equal(buffer.take()?.base, undefined);
 });
 
+test("a gap before anything was received leaves nothing to take", () => {
+  const buffer = new TokenBuffer(START);
+  assert.equal(buffer.push(INC, simpleLog(["a"]).slice(2), 1), false);
+  assert.equal(buffer.take(), null);
+});
+
 test("a batch ends where a digest can be compared", () => {
   const log = simpleLog(["a", "b", "c"], false);
   const buffer = new TokenBuffer(START);
