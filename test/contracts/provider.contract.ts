@@ -1,10 +1,9 @@
 /** What every provider that speaks HTTP keeps, shown against a local server that replays its transcript. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { StreamError } from "../../protocol/index.ts";
-import type { ErrorCode } from "../../protocol/index.ts";
 import { HttpTransport } from "../../proxy/provider/http-transport.ts";
-import type { Provider, ProviderEvent, ProviderRequest, ProviderTimers } from "../../proxy/provider/provider.ts";
+import type { Provider } from "../../proxy/provider/provider.ts";
+import { PATIENT, REQUEST, collect, failsWith } from "../fakes/ask-provider.ts";
 import { openReplayServer } from "../fakes/replay-server.ts";
 import type { Replay, ReplayRequest, ReplayServer } from "../fakes/replay-server.ts";
 import { answerOf } from "../proxy/provider/decoding.ts";
@@ -29,13 +28,6 @@ export interface ProviderCase {
 export const KEY = "test-key-0123456789";
 export const TEXT = "Bateaux à quai 🛥️ 港へ";
 
-export const REQUEST: ProviderRequest = {
-  model: "anthropic.model-1",
-  messages: [{ role: "user", parts: [{ type: "text", text: "When is the tide at Sète?" }] }],
-  tools: [],
-};
-
-const PATIENT: ProviderTimers = { connectMs: 5_000, firstContentMs: 5_000, livenessMs: 5_000, betweenContentMs: 5_000 };
 /** A socket of a call that was left must be gone by then (design: cancel reaches the provider's socket at once). */
 const CLOSED_MS = 100;
 
@@ -256,37 +248,6 @@ export function providerContract(provided: ProviderCase): void {
       ),
     );
   });
-}
-
-export const failsWith =
-  (code: ErrorCode) =>
-  (thrown: unknown): boolean =>
-    thrown instanceof StreamError && thrown.code === code;
-
-interface Collected {
-  readonly events: readonly ProviderEvent[];
-  readonly error: StreamError | null;
-}
-
-/** @param onEvents called with each batch */
-export async function collect(
-  provider: Provider,
-  timers: ProviderTimers = PATIENT,
-  stop = new AbortController(),
-  onEvents: () => void = () => {},
-): Promise<Collected> {
-  const events: ProviderEvent[] = [];
-  try {
-    for await (const batch of provider.stream(REQUEST, timers, stop.signal)) {
-      assert.ok(batch.length > 0);
-      events.push(...batch);
-      onEvents();
-    }
-  } catch (thrown) {
-    assert.ok(thrown instanceof StreamError, String(thrown));
-    return { events, error: thrown };
-  }
-  return { events, error: null };
 }
 
 const everyNth = (length: number, step: number): number[] =>

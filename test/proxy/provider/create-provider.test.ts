@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { createProvider } from "../../../proxy/provider/create-provider.ts";
 import { HttpTransport } from "../../../proxy/provider/http-transport.ts";
+import { KeyRing } from "../../../proxy/provider/key-ring.ts";
+import { openAiChat } from "../../../proxy/provider/openai-chat.ts";
+import { CHAT_PROFILES } from "../../../proxy/provider/profiles.ts";
+import type { ChatProfile } from "../../../proxy/provider/profiles.ts";
+import { providerOf } from "../../../proxy/provider/provider-call.ts";
 import type { ProviderConfig } from "../../../proxy/provider/provider-config.ts";
 import type { Provider } from "../../../proxy/provider/provider.ts";
-import { collect } from "../../contracts/provider.contract.ts";
+import { collect } from "../../fakes/ask-provider.ts";
 import { openReplayServer } from "../../fakes/replay-server.ts";
 import type { Replay, ReplayServer } from "../../fakes/replay-server.ts";
 import { converseStream } from "./aws-bytes.ts";
@@ -83,6 +88,25 @@ suite("createProvider()", () => {
         assert.equal(server.requests[0]!.url, "/responses");
       },
     );
+  });
+
+  test("a server nobody knows is a profile of a few lines", async () => {
+    const profile: ChatProfile = {
+      ...CHAT_PROFILES["openai-compatible"],
+      maxTokensField: "max_completion_tokens",
+      reasoningBesideOutput: true,
+    };
+    const usage = { prompt_tokens: 4, completion_tokens: 1, completion_tokens_details: { reasoning_tokens: 9 } };
+    const server = await openReplayServer({
+      body: `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "hi" }, finish_reason: "stop" }], usage })}\n\n`,
+    });
+    try {
+      const format = openAiChat("new", { baseUrl: server.url, headers: {}, official: false }, profile);
+      const provider = providerOf(format, { name: "new", transport, keys: new KeyRing(["k-123456"]) });
+      assert.equal(answerOf((await collect(provider)).events).usage?.output, 10);
+    } finally {
+      await server.close();
+    }
   });
 
   test("a pool of keys takes turns, and a limited key rests", async () => {
