@@ -13,7 +13,7 @@ export class BodyReader<Frame> {
   /** Nothing follows what the last `read()` returned. */
   over = false;
   /** Why it is over, when it did not end as it should; thrown values of the decoder and of the connection alike. */
-  failure: unknown = null;
+  failure: Error | null = null;
   readonly #body: RawBody;
   readonly #decoder: Decoder<Frame>;
   readonly #watch: ReadWatch;
@@ -49,12 +49,12 @@ export class BodyReader<Frame> {
 }
 
 /** What the work threw, or null. */
-function attempt(work: () => void): unknown {
+function attempt(work: () => void): Error | null {
   try {
     work();
     return null;
   } catch (thrown) {
-    return thrown;
+    return thrown instanceof Error ? thrown : new Error(String(thrown));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Groups one stream's events into commits: at most one append is under way, what arrives meanwhile joins the next. */
-import { fold, MERGED_DELTA_CHARS, statusOf } from "../../protocol/index.ts";
+import { fold, MERGED_DELTA_CHARS, statusOf, StreamError } from "../../protocol/index.ts";
 import type { StreamEnd, StreamEvent } from "../../protocol/index.ts";
 import { makeBatch } from "../stream-log/batch.ts";
 import type { StreamLog } from "../stream-log/stream-log.ts";
@@ -17,7 +17,7 @@ export class LogWriter {
   readonly #log: StreamLog;
   readonly #tail: StreamTail;
   readonly #marks: Watermarks;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #onFailure: (error: StreamError) => void;
   #queue: StreamEvent[] = [];
   /** The seq of the last event handed to the log. */
   #assigned: number;
@@ -27,7 +27,7 @@ export class LogWriter {
   #room: PromiseWithResolvers<void> | null = null;
 
   /** `onFailure` is called once, when the store refused an append: nothing can be written any more. */
-  constructor(log: StreamLog, tail: StreamTail, marks: Watermarks, onFailure: (error: unknown) => void) {
+  constructor(log: StreamLog, tail: StreamTail, marks: Watermarks, onFailure: (error: StreamError) => void) {
     this.#log = log;
     this.#tail = tail;
     this.#assigned = tail.seq;
@@ -97,7 +97,7 @@ export class LogWriter {
       this.#queue = [];
       this.#waiting = 0;
       this.#release();
-      this.#onFailure(thrown);
+      this.#onFailure(StreamError.from(thrown));
     } finally {
       this.#appending = null;
     }

@@ -2,7 +2,7 @@
 import { StreamError } from "../../protocol/index.ts";
 import type { Answer } from "../agent/loop.ts";
 import type { StreamRecord } from "../stream-log/stream-log.ts";
-import { StreamTail } from "../stream-log/tail.ts";
+import type { StreamTail } from "../stream-log/tail.ts";
 import { pump } from "./pump.ts";
 import type { PumpOptions } from "./pump.ts";
 

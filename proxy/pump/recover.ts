@@ -33,14 +33,14 @@ async function closeOrphan(log: StreamLog, record: StreamRecord, marks: Watermar
     for (const entry of entries) open.apply(entry);
     seq = entries.at(-1)!.seq;
   }
-  let failure: unknown;
+  let failure: StreamError | null = null;
   const tail = new StreamTail(record, message);
   const writer = new LogWriter(log, tail, marks, (error) => (failure = error));
   const error = new StreamError("orphaned", "The proxy stopped while it was answering");
   const closing = open.close(error);
   if (closing.length > 0) await writer.write(closing);
   await writer.flush();
-  if (failure !== undefined) throw failure;
+  if (failure !== null) throw failure as StreamError;
   await writer.end(streamEnd(tail, { reason: "interrupted", error }));
 }
 

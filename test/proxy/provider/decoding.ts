@@ -57,7 +57,7 @@ export function reading<Frame>(framing: Framing<Frame>, decoder: Decoder<Frame>)
       attempt(() => frames.end());
       if (decoder.complete) failure = null;
       attempt(() => decoder.end(events));
-      if (failure !== null && !isStreamError(failure)) throw failure;
+      if (failure !== null && !isStreamError(failure)) throw new Error("the decoder broke", { cause: failure });
       return { events, error: failure === null ? null : failure.code };
     },
   };
