@@ -2,6 +2,7 @@
 import { startFloor, startProxy, type Bench, type Contender } from "./contender.ts";
 import type { Dialect, Finished, Order } from "./load.ts";
 import type { MeasuredProcess } from "./measured-process.ts";
+import type { Sizes } from "./sizes.ts";
 import type { SentTimes } from "./upstream.ts";
 import type { Workload } from "./workload.ts";
 
@@ -35,24 +36,35 @@ export async function measureStreams(
   return { cpuUsPerToken: (after.cpuUs - before.cpuUs) / tokens, tokens, wallMs, latenciesMs };
 }
 
-/** RSS that one open stream with one viewer adds, in KiB, in a process of its own after a warm-up. */
-export async function measureMemory(bench: Bench, name: string, streams: number): Promise<number> {
-  const workload: Workload = { pace: "held", tokens: 40 };
-  const dialect: Dialect = name === "ws" ? "ws" : name === "sse" ? "sse" : "openai";
+export interface MemoryResult {
+  /** Growth of the resident set per open stream, in KiB. */
+  readonly rssKib: number;
+  /** Growth of what is alive after a collection, buffers included, in KiB. */
+  readonly liveKib: number;
+}
+
+/**
+ * What one open stream with one viewer adds to a process that has worked before: the young generation has grown to its
+ * working size, modules are compiled.
+ */
+export async function measureMemory(bench: Bench, name: "floor" | "sse" | "ws", sizes: Sizes): Promise<MemoryResult> {
+  const dialect = name === "floor" ? "openai" : name;
+  const warmUp: Workload = { pace: "unpaced", tokens: sizes.tokens.unpaced };
+  const held: Workload = { pace: "held", tokens: 40 };
   await using server =
-    dialect === "openai" ? await startFloor(bench) : await startProxy(bench, `memory-${name}`, [workload]);
-  let rssBytes = 0;
-  // The first, smaller, is the warm-up.
-  for (const count of [Math.ceil(streams / 10), streams]) {
-    const before = await server.usage(true);
-    await bench.load.ask({ open: order(bench, dialect, server, workload, count) });
-    const after = await server.usage(true);
-    rssBytes = after.rssBytes - before.rssBytes;
-    await bench.upstream.ask("release");
-    await bench.load.ask("finish");
-    await bench.upstream.ask("report");
-  }
-  return rssBytes / streams / 1_024;
+    name === "floor" ? await startFloor(bench) : await startProxy(bench, `memory-${name}`, [warmUp, held]);
+  await measureStreams(bench, { name, dialect, server }, warmUp, sizes.streams);
+  const before = await server.usage(true);
+  await bench.load.ask({ open: order(bench, dialect, server, held, sizes.openStreams) });
+  const after = await server.usage(true);
+  await bench.upstream.ask("release");
+  await bench.load.ask("finish");
+  await bench.upstream.ask("report");
+  const perStream = (bytes: number): number => bytes / sizes.openStreams / 1_024;
+  return {
+    rssKib: perStream(after.rssBytes - before.rssBytes),
+    liveKib: perStream(after.liveBytes - before.liveBytes),
+  };
 }
 
 /** CPU µs per viewer and event of one stream with many viewers, all attached before, each event its own packet. */

@@ -7,7 +7,8 @@ export interface Usage {
   readonly cpuUs: number;
   /** After a collection when one was asked for. */
   readonly rssBytes: number;
-  readonly heapBytes: number;
+  /** Objects and buffers, the dead not yet collected included. */
+  readonly liveBytes: number;
 }
 
 process.on("message", (ask) => {
@@ -21,8 +22,8 @@ process.channel?.unref();
 
 function usage(): Usage {
   const { user, system } = process.cpuUsage();
-  const { rss, heapUsed } = process.memoryUsage();
-  return { cpuUs: user + system, rssBytes: rss, heapBytes: heapUsed };
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { cpuUs: user + system, rssBytes: rss, liveBytes: heapUsed + external };
 }
 
 /** Several rounds: finalizers and external memory are freed one collection after the object. */

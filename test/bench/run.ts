@@ -125,14 +125,12 @@ function report(pace: Pace, results: ReadonlyMap<string, readonly StreamsResult[
 
 async function benchMemory(bench: Bench, { openStreams }: Sizes): Promise<void> {
   const rows: string[][] = [];
-  for (const [name, label] of [
-    ["floor", FLOOR],
-    ["sse", "ours, SSE"],
-    ["ws", "ours, WebSocket"],
-  ] as const) {
-    rows.push([label, (await measureMemory(bench, name, openStreams)).toFixed(1)]);
+  for (const [name, label] of Object.entries({ floor: FLOOR, sse: "ours, SSE", ws: "ours, WebSocket" })) {
+    const { rssKib, liveKib } = await measureMemory(bench, name as "floor" | "sse" | "ws", sizes);
+    rows.push([label, rssKib.toFixed(1), liveKib.toFixed(1)]);
   }
-  console.log(`memory: ${openStreams} open streams with one viewer each\n${formatTable(["", "KiB/stream"], rows)}\n`);
+  const head = ["", "RSS KiB/stream", "live KiB/stream"];
+  console.log(`memory: ${openStreams} open streams with one viewer each\n${formatTable(head, rows)}\n`);
 }
 
 async function benchFanOut(bench: Bench, { viewers, fanOutTokens }: Sizes): Promise<void> {
