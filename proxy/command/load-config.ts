@@ -4,6 +4,7 @@ import type { Arguments } from "../cli.ts";
 import { CONFIG_FILES, completeConfig, readConfigFile, unenforcedKeys } from "../config.ts";
 import type { Environment } from "../config.ts";
 import type { Config, ConfigInput } from "../config-schema.ts";
+import { offerOllama } from "./local-ollama.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -20,7 +21,7 @@ export async function loadConfig({ values }: Arguments, env: Environment): Promi
     ...(values["port"] === undefined ? {} : { port: toPort(values["port"]) }),
     ...(values["store"] === undefined ? {} : { store: values["store"] }),
   };
-  const written = { ...input, ...flags } as ConfigInput;
+  const written = await offerOllama({ ...input, ...flags } as ConfigInput, env);
   return { config: completeConfig(written, env), unenforced: unenforcedKeys(written) };
 }
 
