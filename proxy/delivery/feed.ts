@@ -29,6 +29,7 @@ export class Feed {
   readonly record: StreamRecord;
   readonly #log: StreamLog;
   readonly #audience: Audience;
+  readonly #seesAll: boolean;
   readonly #tail: StreamTail | null;
   readonly #listeners = new Set<FeedListener>();
   #unlisten: (() => void) | null = null;
@@ -41,6 +42,7 @@ export class Feed {
     this.record = record;
     this.#log = log;
     this.#audience = audience;
+    this.#seesAll = Object.values(audience).every(Boolean);
     this.#tail = tail;
     this.#shown = this.tail;
   }
@@ -101,15 +103,14 @@ export class Feed {
   }
 
   #committed(batch: Batch): void {
-    const shown = this.#show(batch.entries);
+    const base = this.#shown;
+    const shown = this.#seesAll ? batch.entries : this.#show(batch.entries);
     // What is wholly hidden wakes nobody.
     if (shown.length === 0) return;
-    const base = this.#shown;
-    const asStored =
-      base === batch.first - 1 &&
-      shown.length === batch.entries.length &&
-      shown.every((entry, index) => entry === batch.entries[index]);
-    this.#latest = new Parcel(base, this.record.inc, cover(shown, base), asStored ? batch.lines : null);
+    const asStored = shown.length === batch.entries.length && base === batch.first - 1 && isSame(shown, batch.entries);
+    this.#latest = asStored
+      ? new Parcel(base, this.record.inc, shown, batch.lines)
+      : new Parcel(base, this.record.inc, cover(shown, base), null);
     this.#shown = this.#latest.last;
     for (const listener of this.#listeners) listener.wake();
   }
@@ -135,3 +136,6 @@ function atMost(chars: number, entries: readonly LogEntry[]): readonly LogEntry[
   const end = entries.findIndex((entry) => entry.type === "delta" && (total += entry.text.length) > chars);
   return end < 0 ? entries : entries.slice(0, Math.max(1, end));
 }
+
+const isSame = (shown: readonly LogEntry[], stored: readonly LogEntry[]): boolean =>
+  shown === stored || shown.every((entry, index) => entry === stored[index]);

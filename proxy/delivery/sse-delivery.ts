@@ -13,6 +13,9 @@ export interface SseOptions {
   readonly rotateMs: number;
 }
 
+/** When a plain EventSource comes back after a cut, give or take a half so that not all come at once. */
+const RETRY_MS = 1_000;
+
 /** Against buffering and transformation on the way: nginx, CDNs and compressing middleboxes. */
 export const SSE_HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -38,7 +41,7 @@ export function deliverSse(
   response.shouldKeepAlive = false;
   response.writeHead(200, { ...headers, ...SSE_HEADERS } as Record<string, string>);
   // A first byte at once: some proxies forward the head only together with the body.
-  response.write(": ai-stream\n\n");
+  response.write(`retry: ${Math.round(RETRY_MS * (0.5 + Math.random()))}\n\n`);
   const viewer = new Viewer(feed, cursor, sse);
   const bye = (code: number, reason: string) => {
     viewer.stop();

@@ -18,7 +18,7 @@ export function makeBatch(events: readonly StreamEvent[], first: number, ts: num
   let seq = first;
   let chars = 0;
   for (const event of events) {
-    const entry = { ...event, seq: seq++, ts };
+    const entry = number(event, seq++, ts);
     const line = encodeWireEntry(entry);
     entries.push(entry);
     lines.push(line);
@@ -26,6 +26,12 @@ export function makeBatch(events: readonly StreamEvent[], first: number, ts: num
   }
   return { first, last: seq - 1, entries, lines, chars };
 }
+
+/** The same fields in the same order for every delta: what reads them millions of times sees one shape. */
+const number = (event: StreamEvent, seq: number, ts: number): LogEntry =>
+  event.type === "delta"
+    ? { type: "delta", seq, ts, block: event.block, kind: event.kind, text: event.text }
+    : { ...event, seq, ts };
 
 /** JSON of an entry. Deltas are nearly all there is, and their form is fixed: only the text needs escaping. */
 export function encodeWireEntry(entry: WireEntry): string {

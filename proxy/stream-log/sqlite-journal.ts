@@ -7,9 +7,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { LogEntry } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
+import { ByteText } from "./byte-text.ts";
 
 /** A stream's unsealed characters at which they are sealed: a row of a few pages. */
 const SEAL_CHARS = 16_384;
+/** Rows are deleted so many at a time: each deletion writes pages of its own. */
+const DELETED_ROWS = 256;
 /** Rows the journal may hold before the streams that keep the oldest are sealed: bounds recovery and the file. */
 const JOURNAL_ROWS = 2_000;
 
@@ -28,11 +31,11 @@ export interface Append {
   readonly isLast: boolean;
 }
 
-/** Entries of one stream that are committed and not sealed, as text: thousands of small objects would cost more. */
+/** Entries of one stream that are committed and not sealed, as bytes: thousands of small objects would cost more. */
 interface Unsealed {
   readonly first: number;
   last: number;
-  body: string;
+  readonly body: ByteText;
   /** The journal row of the first. */
   readonly since: number;
 }
@@ -43,6 +46,8 @@ export class SqliteJournal {
   readonly #deleteRows: StatementSync;
   /** By the stream's number, oldest first: a map keeps the order of insertion. */
   readonly #unsealed = new Map<number, Unsealed>();
+  /** The row being written, and where in it each append's entries lie. */
+  readonly #rowText = new ByteText();
   #row: number;
   #firstRow: number;
 
@@ -62,7 +67,7 @@ export class SqliteJournal {
     return appends.some((append) => this.#isDue(append)) || this.#row - this.#firstRow >= JOURNAL_ROWS;
   }
 
-  /** Writes the appends. What it returns must be called once they are committed. */
+  /** Writes the appends. What it returns must be called once they are committed, before anything else is written. */
   write(appends: readonly Append[]): () => void {
     const kept: Append[] = [];
     const sealed: number[] = [];
@@ -74,29 +79,30 @@ export class SqliteJournal {
         kept.push(append);
       }
     }
-    const overdue = this.#row - this.#firstRow < JOURNAL_ROWS ? [] : this.#sealOldest(kept);
+    if (this.#row - this.#firstRow >= JOURNAL_ROWS) sealed.push(...this.#sealOldest(kept));
     const row = this.#row + 1;
-    if (kept.length > 0) this.#insertRow.run(row, kept.map(encodeAppend).join("\n\n"));
-    const firstRow = this.#oldestRow(new Set([...sealed, ...overdue])) ?? row;
-    if (firstRow > this.#firstRow && (sealed.length > 0 || overdue.length > 0)) this.#deleteRows.run(firstRow);
+    const ends = kept.length > 0 ? this.#writeRow(row, kept) : [];
+    const firstRow = this.#oldestRow(new Set(sealed)) ?? row;
+    // Only beside a seal: then this is a transaction.
+    const deletes = sealed.length > 0 && firstRow - this.#firstRow >= DELETED_ROWS;
+    if (deletes) this.#deleteRows.run(firstRow);
     return () => {
       for (const n of sealed) this.#unsealed.delete(n);
-      for (const n of overdue) this.#unsealed.delete(n);
-      this.#firstRow = firstRow;
+      if (deletes) this.#firstRow = firstRow;
       if (kept.length > 0) this.#row = row;
-      for (const { live, batch } of kept) this.#keep(live.n, batch, row);
+      kept.forEach(({ live, batch }, index) => this.#keep(live.n, batch, row, ends[index]!));
     };
   }
 
   /** Entries of a stream after `seq` that are in memory only. */
   after(n: number, seq: number): LogEntry[] {
     const unsealed = this.#unsealed.get(n);
-    return unsealed === undefined || unsealed.last <= seq ? [] : decodeBody(unsealed.body, seq);
+    return unsealed === undefined || unsealed.last <= seq ? [] : decodeBody(unsealed.body.bytes, seq);
   }
 
   /** Writes a batch as sealed, in the caller's transaction: a stream's first. */
-  insertSealed(n: number, { first, last, lines }: Batch): void {
-    this.#insertEntries.run(n, last, first, lines.join("\n"));
+  insertSealed(n: number, batch: Batch): void {
+    this.#seal(n, batch);
   }
 
   /** Seals what there is of one stream, in the caller's transaction. */
@@ -120,20 +126,43 @@ export class SqliteJournal {
     return isLast || (this.#unsealed.get(live.n)?.body.length ?? 0) + batch.chars > SEAL_CHARS;
   }
 
-  #keep(n: number, batch: Batch, row: number): void {
-    const unsealed = this.#unsealed.get(n);
+  /** One row for all: `stream first last` on a line, the entries a line each, an empty line between appends. */
+  #writeRow(row: number, appends: readonly Append[]): readonly (readonly [number, number])[] {
+    const text = this.#rowText;
+    text.clear();
+    const ends = appends.map(({ live, batch }) => {
+      if (text.length > 0) text.add("\n\n");
+      text.add(`${live.n} ${batch.first} ${batch.last}\n`);
+      const start = text.length;
+      addLines(text, batch);
+      return [start, text.length] as const;
+    });
+    this.#insertRow.run(row, text.bytes);
+    return ends;
+  }
+
+  /** Keeps the bytes just written to the journal. */
+  #keep(n: number, batch: Batch, row: number, [start, end]: readonly [number, number]): void {
+    let unsealed = this.#unsealed.get(n);
     if (unsealed === undefined) {
-      this.#unsealed.set(n, { first: batch.first, last: batch.last, body: bodyOf(batch), since: row });
+      unsealed = { first: batch.first, last: batch.last, body: new ByteText(), since: row };
+      this.#unsealed.set(n, unsealed);
     } else {
-      unsealed.body += `\n${bodyOf(batch)}`;
-      unsealed.last = batch.last;
+      unsealed.body.add("\n");
     }
+    unsealed.last = batch.last;
+    unsealed.body.addBytes(this.#rowText.bytes.subarray(start, end));
   }
 
   #seal(n: number, batch: Batch | null): void {
     const unsealed = this.#unsealed.get(n);
-    const bodies = [...(unsealed === undefined ? [] : [unsealed.body]), ...(batch === null ? [] : [bodyOf(batch)])];
-    this.#insertEntries.run(n, (batch ?? unsealed!).last, (unsealed ?? batch!).first, bodies.join("\n"));
+    const body = new ByteText();
+    if (unsealed !== undefined) body.addBytes(unsealed.body.bytes);
+    if (batch !== null) {
+      if (unsealed !== undefined) body.add("\n");
+      addLines(body, batch);
+    }
+    this.#insertEntries.run(n, (batch ?? unsealed!).last, (unsealed ?? batch!).first, body.bytes);
   }
 
   /** Seals the older half of the streams that are not in this commit. */
@@ -158,7 +187,7 @@ export class SqliteJournal {
     const isThere = database.prepare("SELECT 1 FROM streams WHERE n = ?");
     database.exec("BEGIN IMMEDIATE");
     for (const row of rows) {
-      for (const { n, first, last, body } of decodeRow(String(row["body"]))) {
+      for (const { n, first, last, body } of decodeRow(row["body"] as Uint8Array)) {
         const sealed = Number(sealedTo.get(n)?.["last"] ?? 0);
         if (last > sealed && isThere.get(n) !== undefined) this.#insertEntries.run(n, last, first, body);
       }
@@ -168,21 +197,27 @@ export class SqliteJournal {
   }
 }
 
-const bodyOf = ({ lines }: Batch): string => (lines.length === 1 ? lines[0]! : lines.join("\n"));
+function addLines(text: ByteText, { lines }: Batch): void {
+  text.add(lines.length === 1 ? lines[0]! : lines.join("\n"));
+}
 
 /** The entries after `seq` of a body: one JSON document a line. */
-export function decodeBody(body: string, seq: number): LogEntry[] {
-  const entries = body.split("\n").map((line) => JSON.parse(line) as LogEntry);
+export function decodeBody(body: Uint8Array, seq: number): LogEntry[] {
+  const entries = textOf(body)
+    .split("\n")
+    .map((line) => JSON.parse(line) as LogEntry);
   return entries[0]!.seq > seq ? entries : entries.filter((entry) => entry.seq > seq);
 }
 
-/** `stream first last` on a line, then one entry a line; appends are separated by an empty line. */
-const encodeAppend = ({ live, batch }: Append): string => `${live.n} ${batch.first} ${batch.last}\n${bodyOf(batch)}`;
-
-function decodeRow(row: string): { n: number; first: number; last: number; body: string }[] {
-  return row.split("\n\n").map((append) => {
-    const head = append.indexOf("\n");
-    const [n, first, last] = append.slice(0, head).split(" ").map(Number);
-    return { n: n!, first: first!, last: last!, body: append.slice(head + 1) };
-  });
+function decodeRow(row: Uint8Array): { n: number; first: number; last: number; body: Uint8Array }[] {
+  return textOf(row)
+    .split("\n\n")
+    .map((append) => {
+      const head = append.indexOf("\n");
+      const [n, first, last] = append.slice(0, head).split(" ").map(Number);
+      return { n: n!, first: first!, last: last!, body: Buffer.from(append.slice(head + 1)) };
+    });
 }
+
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString();

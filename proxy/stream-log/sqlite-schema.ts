@@ -4,7 +4,7 @@ import { StreamError } from "../../protocol/index.ts";
 
 /**
  * Entries lie clustered by stream and last seq, several commits in a row, so that a read is one range scan; `body` holds
- * one JSON document a line. The newest entries of running streams are in `journal` (sqlite-journal.ts). Streams have a
+ * one JSON document a line, in UTF-8. The newest entries of running streams are in `journal` (sqlite-journal.ts). Streams have a
  * small number `n` besides their id. `streams.tail` is written when the stream ends: it outlives the entries.
  */
 const STEPS: readonly string[] = [
@@ -16,10 +16,10 @@ const STEPS: readonly string[] = [
    CREATE INDEX streams_by_status ON streams (status, ended_at);
    CREATE INDEX streams_by_conversation ON streams (conversation);
    CREATE TABLE entries (
-     stream INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, body TEXT NOT NULL,
+     stream INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL,
      PRIMARY KEY (stream, last)
    ) STRICT, WITHOUT ROWID;
-   CREATE TABLE journal (n INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE journal (n INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
    CREATE TABLE conversations (
      id TEXT PRIMARY KEY, owner TEXT NOT NULL, agent TEXT NOT NULL, created_at INTEGER NOT NULL,
      updated_at INTEGER NOT NULL, title TEXT NOT NULL, head TEXT
@@ -35,6 +35,9 @@ const STEPS: readonly string[] = [
      PRIMARY KEY (owner, send_id)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX sends_by_stream ON sends (stream);`,
+  // What providers want back and nobody else sees: it outlives the entries, as the turn it belongs to does.
+  `CREATE TABLE records (n INTEGER PRIMARY KEY, stream INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+   CREATE INDEX records_by_stream ON records (stream);`,
 ];
 
 /** @throws {StreamError} `storage_unavailable` when a newer version of this program made the file. */
