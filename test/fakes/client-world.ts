@@ -52,7 +52,7 @@ const VAIN_MS = 10_000;
 export async function until(holds: () => boolean): Promise<void> {
   const since = Date.now();
   while (!holds()) {
-    if (Date.now() - since > VAIN_MS) throw new Error(`Waited in vain for ${holds}`);
+    if (Date.now() - since > VAIN_MS) throw new Error(`Waited in vain for ${holds.toString()}`);
     await new Promise(setImmediate);
   }
 }
