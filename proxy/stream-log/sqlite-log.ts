@@ -122,7 +122,7 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     return this.run(() => {
       const entries: LogEntry[] = [];
       for (const row of this.#readEntries.iterate(id, after)) {
-        entries.push(...decodeBody(String(row["body"]), after));
+        entries.push(...decodeBody(row["body"] as Uint8Array, after));
         if (entries.length >= limit) return entries;
       }
       const live = this.#appends.live(id);
