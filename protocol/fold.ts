@@ -68,6 +68,9 @@ function apply(message: Message, entry: Exclude<LogEntry, { type: "delta" }>): M
       return changeTool(message, entry, (tool) => ({
         ...tool,
         state: entry.approval === true ? "awaiting" : "running",
+        runsOn: entry.runsOn,
+        ...(entry.approval === true ? { approval: true } : {}),
+        ...(entry.args === undefined ? {} : { args: entry.args }),
       }));
     case "tool.end":
       return changeTool(message, entry, (tool) => ({

@@ -31,6 +31,10 @@ export interface ToolBlock extends Placed {
   readonly args: unknown;
   readonly argsText: string;
   readonly state: ToolState;
+  /** Who runs it; absent before it begins, and for a call that the provider ran itself. */
+  readonly runsOn?: "proxy" | "page";
+  /** A person was asked whether it may run. */
+  readonly approval?: boolean;
   readonly result?: unknown;
   readonly error?: string;
   readonly ms?: number;

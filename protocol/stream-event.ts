@@ -88,6 +88,8 @@ export interface ToolStart {
   readonly runsOn: "proxy" | "page";
   /** True while the call waits for a person's yes. */
   readonly approval?: boolean;
+  /** What the page runs or a person decides about: shown to viewers even where other arguments are not. */
+  readonly args?: unknown;
 }
 export interface ToolEnd {
   readonly type: "tool.end";

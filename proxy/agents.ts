@@ -2,6 +2,8 @@
 import { StreamError } from "../protocol/index.ts";
 import type { StartRequest } from "../protocol/index.ts";
 import type { Answer } from "./agent/loop.ts";
+import { checkPageTools, StreamTools } from "./agent/stream-tools.ts";
+import type { ToolInbox } from "./agent/tool-inbox.ts";
 import type { AgentConfig, Config } from "./config-schema.ts";
 import type { Audience } from "./delivery/audience.ts";
 import type { Provider, ProviderMessage, ProviderTimers } from "./provider/provider.ts";
@@ -15,6 +17,16 @@ export interface AgentNote {
   /** Said beside every answer when it must be: `demo provider`. */
   readonly label?: string;
 }
+
+/** The stream an answer is for. */
+export interface AnswerPlace {
+  readonly stream: string;
+  readonly conversation: string;
+  readonly inbox: ToolInbox;
+}
+
+/** Hears what an agent's tool threw: nobody but the operator may see it. */
+export type OnToolFailure = (agent: string, stream: string, tool: string, thrown: unknown) => void;
 
 /** A stream whose agent left the configuration shows its text and nothing else. */
 const NOTHING_MORE: Audience = {
@@ -32,9 +44,12 @@ const GUARDED = ["model", "temperature", "instructions", "history", "tools"] as 
 export class Agents {
   readonly #agents: ReadonlyMap<string, Agent>;
 
-  constructor(config: Config, providers: ReadonlyMap<string, Provider>) {
+  constructor(config: Config, providers: ReadonlyMap<string, Provider>, onToolFailure: OnToolFailure) {
     this.#agents = new Map(
-      Object.entries(config.agents).map(([name, agent]) => [name, new Agent(name, agent, config, providers)]),
+      Object.entries(config.agents).map(([name, agent]) => [
+        name,
+        new Agent(name, agent, config, providers, onToolFailure),
+      ]),
     );
   }
 
@@ -65,12 +80,20 @@ export class Agent {
   readonly #agent: AgentConfig;
   readonly #config: Config;
   readonly #providers: ReadonlyMap<string, Provider>;
+  readonly #onToolFailure: OnToolFailure;
 
-  constructor(name: string, agent: AgentConfig, config: Config, providers: ReadonlyMap<string, Provider>) {
+  constructor(
+    name: string,
+    agent: AgentConfig,
+    config: Config,
+    providers: ReadonlyMap<string, Provider>,
+    onToolFailure: OnToolFailure,
+  ) {
     this.name = name;
     this.#agent = agent;
     this.#config = config;
     this.#providers = providers;
+    this.#onToolFailure = onToolFailure;
   }
 
   get audience(): Audience {
@@ -88,7 +111,7 @@ export class Agent {
     };
   }
 
-  /** @throws {StreamError} `forbidden` for a field the page may not set, `invalid_request` for an unknown model. */
+  /** @throws {StreamError} `forbidden` for a field the page may not set, `invalid_request` for an unknown model or a tool's name that is taken. */
   checkAllowed(request: StartRequest): void {
     for (const field of GUARDED) {
       if (request[field] === undefined || this.#agent.pageMay.includes(field)) continue;
@@ -101,26 +124,42 @@ export class Agent {
       );
     }
     if (request.model !== undefined) this.#targets(request.model);
+    checkPageTools(request.tools ?? [], this.#agent.tools);
   }
 
   /** What to ask whom, with what the page set in place of the agent's own. */
-  answer(request: StartRequest, messages: readonly ProviderMessage[]): Answer {
+  answer(request: StartRequest, messages: readonly ProviderMessage[], place: AnswerPlace): Answer {
     const { maxOutputTokens, reasoning, maxSteps } = this.#agent;
+    const tools = this.#tools(request, place);
     const instructions = request.instructions ?? this.#agent.instructions;
     const temperature = request.temperature ?? this.#agent.temperature;
     return {
       targets: this.#targets(request.model),
       maxSteps,
       budget: this.#config.resilience,
+      tools,
       request: {
         messages,
-        tools: request.tools ?? [],
+        tools: tools.declared,
+        conversation: place.conversation,
         ...(instructions === undefined ? {} : { instructions }),
         ...(temperature === undefined ? {} : { temperature }),
         ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
         ...(reasoning === undefined ? {} : { reasoning }),
       },
     };
+  }
+
+  #tools(request: StartRequest, { stream, inbox }: AnswerPlace): StreamTools {
+    return new StreamTools({
+      stream,
+      inbox,
+      own: this.#agent.tools,
+      page: request.tools ?? [],
+      waitMs: this.#agent.toolWaitMs,
+      resultChars: this.#config.limits.toolResultChars,
+      onFailure: (tool, thrown) => this.#onToolFailure(this.name, stream, tool, thrown),
+    });
   }
 
   #targets(model: string | undefined): readonly Target[] {

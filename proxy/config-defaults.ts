@@ -56,5 +56,7 @@ export function defaultAgents(providers: Providers, open: boolean): Agents {
   const isDemo = Object.values(providers).every((provider) => (provider as { kind?: unknown } | null)?.kind === "demo");
   const welcome = isDemo ? DEMO_WELCOME : {};
   const show = { reasoning: true, toolArguments: true, toolResults: true, usage: true, cost: true, model: true };
-  return { default: open ? { ...welcome, models, show, pageMay: ["model", "temperature"] } : { ...welcome, models } };
+  return {
+    default: open ? { ...welcome, models, show, pageMay: ["model", "temperature", "tools"] } : { ...welcome, models },
+  };
 }

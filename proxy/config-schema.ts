@@ -1,5 +1,7 @@
 /** The configuration's form: keys, types, bounds and defaults (docs/config.md). Unknown keys are mistakes. */
 import { z } from "zod";
+import { isTool } from "./agent/define-tool.ts";
+import type { Tool } from "./agent/define-tool.ts";
 
 const text = z.string().min(1);
 const ms = z.int().min(0);
@@ -78,6 +80,14 @@ const agent = z.strictObject({
   temperature: z.number().min(0).max(2).optional(),
   reasoning: z.enum(["none", "low", "medium", "high"]).optional(),
   maxSteps: count.default(8),
+  tools: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "letters, digits, _ and -" }),
+      z.custom<Tool>(isTool, { error: "what defineTool() returns" }),
+    )
+    .default({}),
+  /** A person reads, thinks and decides within this; an abandoned page holds the stream no longer. */
+  toolWaitMs: z.int().min(1).max(86_400_000).default(300_000),
   show: show.prefault({}),
   pageMay: z.array(z.enum(["tools", "instructions", "model", "temperature", "history"])).default([]),
   onPartial: z.enum(["auto", "end"]).optional(),
@@ -152,6 +162,7 @@ const limits = z.strictObject({
   requestBytes: count.default(1_048_576),
   inputChars: count.default(32_000),
   attachmentsBytes: z.int().min(0).default(8_388_608),
+  toolResultChars: z.int().min(100).default(32_000),
 });
 
 /** Keys of the contract that this version checks but does not act on; setting one is told in the log. */

@@ -6,6 +6,9 @@ import { createLogger } from "./observe/logger.ts";
 import { startProxy } from "./server.ts";
 import type { Proxy } from "./server.ts";
 
+export { defineTool, ToolError } from "./agent/define-tool.ts";
+export type { JsonTool, StandardTool, Tool, ToolContext } from "./agent/define-tool.ts";
+export type { JsonSchema, StandardSchema } from "./agent/tool-schema.ts";
 export { ConfigError, defineConfig } from "./config.ts";
 export type { ConfigMistake, Environment } from "./config.ts";
 export type { Config, ConfigInput } from "./config-schema.ts";

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { decodeStartRequest, formatCursor, PAGE_ENTRIES, parseCursor, reveal, StreamError } from "../protocol/index.ts";
 import type { Cursor, StartLimits } from "../protocol/index.ts";
+import { decodeToolOutcome } from "../protocol/frame.ts";
 import { isFields } from "../protocol/validate.ts";
 import type { Agents } from "./agents.ts";
 import { showEntry, showMessage } from "./delivery/audience.ts";
@@ -26,6 +27,7 @@ export interface RouteParts {
 }
 
 type WithId = { Params: { id: string } };
+type WithCallId = { Params: { id: string; callId: string } };
 
 /** Conversations in one answer of `GET /v1/conversations`. */
 const LISTED_CONVERSATIONS = 100;
@@ -94,6 +96,14 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     await streams.cancel(request.params.id, owner);
     const { id, status } = await streams.find(request.params.id, owner);
     return reply.code(202).send({ id, status });
+  });
+
+  app.post<WithCallId>("/v1/streams/:id/tools/:callId", async (request, reply) => {
+    const { id, callId } = request.params;
+    const owner = ownerOf(request);
+    if (!isFields(request.body)) throw invalid("body", request.body, "a JSON object");
+    await streams.answerTool(id, owner, callId, decodeToolOutcome(request.body));
+    return reply.code(202).send({ id, callId });
   });
 
   app.delete<WithId>("/v1/streams/:id", async (request, reply) => {

@@ -54,12 +54,14 @@ export async function startProxy(
   const orphans = await closeOrphans(log, config.backpressure);
   if (orphans > 0) logger.warn({ streams: orphans }, "streams of an earlier process were ended as interrupted");
 
-  const agents = new Agents(config, providers.byName);
+  const agents = new Agents(config, providers.byName, (agent, stream, tool, err) =>
+    logger.warn({ agent, stream, tool, err }, "a tool failed"),
+  );
   const pumps = new PumpRegistry(
     { log, marks: config.backpressure, totalMs: config.resilience.totalMs },
     (stream, error) => logger.error({ stream, err: error }, "a stream could not be written to its end"),
   );
-  const streams = new Streams(log, pumps, agents);
+  const streams = new Streams(log, pumps, agents, config.limits.toolResultChars);
   const heartbeat = new Heartbeat(config.delivery.heartbeatMs);
   const stopRetention = startRetention(log, config.retention, logger);
 
@@ -95,6 +97,7 @@ export async function startProxy(
       start: streams.start.bind(streams),
       attach: streams.attach.bind(streams),
       cancel: streams.cancel.bind(streams),
+      answerTool: streams.answerTool.bind(streams),
     }),
     options: { ...config.delivery, heartbeat, limits: config.limits },
   });

@@ -1,9 +1,10 @@
 /** What routes and sockets ask of streams: start or join, read, cancel, forget; ownership is checked on every call. */
 import { createHash } from "node:crypto";
 import { emptyMessage, fold, formatCursor, StreamError } from "../protocol/index.ts";
-import type { Message, Position, StartRequest, Started } from "../protocol/index.ts";
+import type { Message, Position, StartRequest, Started, ToolOutcome } from "../protocol/index.ts";
 import type { Answer } from "./agent/loop.ts";
 import { branchOf, toProviderMessages, userMessage } from "./agent/history.ts";
+import { checkRepeated, ToolInbox } from "./agent/tool-inbox.ts";
 import type { Agents } from "./agents.ts";
 import { showMessage } from "./delivery/audience.ts";
 import { Feed } from "./delivery/feed.ts";
@@ -24,12 +25,16 @@ export class Streams {
   readonly #agents: Agents;
   /** One feed per stream that somebody watches; the tail it listens to outlives no stream. */
   readonly #feeds = new WeakMap<StreamTail, Feed>();
+  /** Of each running stream, by the same rule: the calls that wait for its page. */
+  readonly #inboxes = new WeakMap<StreamTail, ToolInbox>();
+  readonly #toolResultChars: number;
   #draining = false;
 
-  constructor(log: StreamLog, pumps: PumpRegistry, agents: Agents) {
+  constructor(log: StreamLog, pumps: PumpRegistry, agents: Agents, toolResultChars: number) {
     this.#log = log;
     this.#pumps = pumps;
     this.#agents = agents;
+    this.#toolResultChars = toolResultChars;
   }
 
   /** Refuses new streams from now on. */
@@ -57,7 +62,9 @@ export class Streams {
     if (created) {
       const tail = new StreamTail(record);
       tail.publish(start.first);
-      this.#pumps.start(tail, () => this.#answer(record, request));
+      const inbox = new ToolInbox();
+      this.#inboxes.set(tail, inbox);
+      this.#pumps.start(tail, () => this.#answer(record, request, inbox));
     }
     return { ...startedOf(record), created };
   }
@@ -115,6 +122,21 @@ export class Streams {
   async cancel(id: string, owner: string): Promise<void> {
     await this.find(id, owner);
     await this.#pumps.cancel(id);
+  }
+
+  /**
+   * A page's result of a call, or a person's decision about one. The first outcome of a call wins; the same one again
+   * is taken, also after the stream has ended.
+   * @throws {StreamError} `not_found` (stream, call), `conflict`, `invalid_request` for an outcome of the wrong kind.
+   */
+  async answerTool(id: string, owner: string, callId: string, outcome: ToolOutcome): Promise<void> {
+    const tail = this.#pumps.tail({ id });
+    const record = await this.find(id, owner);
+    if (tail !== null && this.#inboxes.get(tail)?.answer(callId, outcome) === true) return;
+    const turn = tail === null ? await this.#log.findTurn(record.message) : null;
+    const message =
+      tail?.message ?? (turn?.role === "assistant" ? await this.snapshot(turn) : emptyMessage(record.inc));
+    checkRepeated(message, callId, outcome, this.#toolResultChars);
   }
 
   /** Stops an answer if it runs, and forgets it. */
@@ -212,14 +234,19 @@ export class Streams {
     return { conversation: found.id, parent, isNew: false };
   }
 
-  async #answer(record: StreamRecord, request: StartRequest): Promise<Answer> {
+  async #answer(record: StreamRecord, request: StartRequest, inbox: ToolInbox): Promise<Answer> {
     const agent = this.#agents.find(record.agent);
-    const turns = await this.#log.readTurns(record.conversation);
+    const { id: stream, conversation } = record;
+    const [turns, records] = await Promise.all([
+      this.#log.readTurns(conversation),
+      this.#log.readRecords(conversation),
+    ]);
     const brought = (request.history ?? []).map(({ role, text }) => ({
       role,
       parts: [{ type: "text", text }] as const,
     }));
-    return agent.answer(request, [...brought, ...toProviderMessages(branchOf(turns, record.parent))]);
+    const said = toProviderMessages(branchOf(turns, record.parent), records);
+    return agent.answer(request, [...brought, ...said], { stream, conversation, inbox });
   }
 }
 

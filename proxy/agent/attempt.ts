@@ -1,18 +1,25 @@
 /** One call of a provider, written into the log: its blocks get their numbers in the stream, its failure a code. */
+import { randomBytes } from "node:crypto";
 import { StreamError } from "../../protocol/index.ts";
 import type { BlockKind, Reset, StreamEvent } from "../../protocol/index.ts";
 import type { FinishReason, ProviderEvent, ProviderRequest } from "../provider/provider.ts";
 import type { Target } from "../route/target.ts";
-
-/** Takes events for the log; a returned promise is waited for before more are pulled from the provider. */
-export type Write = (events: readonly StreamEvent[]) => Promise<void> | undefined;
+import type { AttemptRecord, NativeRecord } from "../stream-log/stream-log.ts";
+import type { Write } from "./output.ts";
 
 /** What to ask, before it is decided whom. */
 export type TargetlessRequest = Omit<ProviderRequest, "model">;
 
 /** `reason` is null when the attempt failed. */
 export type AttemptResult = (
-  | { readonly reason: FinishReason; readonly error: null }
+  | {
+      readonly reason: FinishReason;
+      readonly error: null;
+      /** Ids of the calls that the provider did not run itself. */
+      readonly calls: ReadonlySet<string>;
+      /** Null where the blocks say everything there is to keep. */
+      readonly record: AttemptRecord | null;
+    }
   | { readonly reason: null; readonly error: StreamError }
 ) & {
   /** Something a reader sees was written. */
@@ -28,6 +35,8 @@ export interface AttemptPlan {
   readonly request: TargetlessRequest;
   /** The first block number that is free in the stream. */
   readonly firstBlock: number;
+  /** Ids of the stream's calls so far; those of this attempt join them. */
+  readonly callIds: Set<string>;
   /**
    * Written before the attempt's first block: voids what a failed attempt showed. Not before, so that the partial
    * answer stays when this attempt fails too.
@@ -49,31 +58,44 @@ export async function runAttempt(plan: AttemptPlan, write: Write, signal: AbortS
     error = signal.aborted ? StreamError.from(signal.reason) : StreamError.from(thrown);
   }
   if (mapper.reason === null) error ??= new StreamError("upstream_truncated", "The provider's answer ended early");
-  await write(mapper.close(error));
-  const { content, nextBlock } = mapper;
+  const { content, nextBlock, calls } = mapper;
+  const record = error === null ? mapper.record() : null;
+  await write(mapper.close(error), record ?? undefined);
   return error === null
-    ? { reason: mapper.reason!, error, content, nextBlock }
+    ? { reason: mapper.reason!, error, content, nextBlock, calls, record }
     : { reason: null, error, content, nextBlock };
 }
+
+/** Longer ids than this are refused by some providers, in frames and in addresses. */
+const MAX_CALL_ID_CHARS = 40;
 
 /** Provider events → stream events. Blocks the provider left open are closed with the attempt. */
 class EventMapper {
   reason: FinishReason | null = null;
   content = false;
   nextBlock: number;
-  readonly #attempt: number;
-  readonly #offset: number;
+  readonly calls = new Set<string>();
+  readonly #plan: AttemptPlan;
+  readonly #natives: NativeRecord[] = [];
+  /** Our id of each call, by the provider's. */
+  readonly #callIds = new Map<string, string>();
   readonly #open = new Map<number, BlockKind>();
   /** When each call began, on `performance.now()`: a provider that runs it itself does not say how long it took. */
   readonly #calledAt = new Map<string, number>();
   #reported = false;
   #reset: Reset | null;
 
-  constructor({ attempt, firstBlock, reset }: AttemptPlan) {
-    this.#attempt = attempt;
-    this.#offset = firstBlock;
-    this.nextBlock = firstBlock;
-    this.#reset = reset;
+  constructor(plan: AttemptPlan) {
+    this.#plan = plan;
+    this.nextBlock = plan.firstBlock;
+    this.#reset = plan.reset;
+  }
+
+  /** What must be kept beside the events, so that the provider gets back what it sent. */
+  record(): AttemptRecord | null {
+    if (this.#natives.length === 0 && this.#callIds.size === 0) return null;
+    const { target, firstBlock } = this.#plan;
+    return { provider: target.provider.name, firstBlock, nextBlock: this.nextBlock, natives: this.#natives };
   }
 
   map(events: readonly ProviderEvent[]): StreamEvent[] {
@@ -93,10 +115,10 @@ class EventMapper {
     const events: StreamEvent[] = [...this.#open.keys()].map((block) => ({ type: "block.end", block }));
     // A provider that gave no figures: nothing is invented, and the zeros say that they are not final.
     if (!this.#reported) {
-      events.push({ type: "usage", attempt: this.#attempt, input: 0, output: 0, final: false });
+      events.push({ type: "usage", attempt: this.#plan.attempt, input: 0, output: 0, final: false });
     }
     const outcome = error === null ? "complete" : error.code === "cancelled" ? "cancelled" : "error";
-    const end = { type: "attempt.end", attempt: this.#attempt, outcome } as const;
+    const end = { type: "attempt.end", attempt: this.#plan.attempt, outcome } as const;
     events.push(error === null || outcome === "cancelled" ? end : { ...end, error: error.toJSON() });
     return events;
   }
@@ -104,37 +126,52 @@ class EventMapper {
   #mapOne(event: ProviderEvent): StreamEvent | null {
     switch (event.type) {
       case "block.start": {
-        const block = this.#offset + event.block;
+        const block = this.#plan.firstBlock + event.block;
         this.nextBlock = Math.max(this.nextBlock, block + 1);
         this.#open.set(block, event.kind);
-        if (event.callId !== undefined) this.#calledAt.set(event.callId, performance.now());
-        return { ...event, block };
+        if (event.kind !== "tool") return { ...event, block };
+        return { ...event, block, callId: this.#beginCall(event.callId ?? "") };
       }
       case "delta": {
-        const block = this.#offset + event.block;
+        const block = this.#plan.firstBlock + event.block;
         this.content = true;
         return { type: "delta", block, kind: this.#open.get(block) ?? "text", text: event.text };
       }
       case "block.end": {
-        const block = this.#offset + event.block;
+        const block = this.#plan.firstBlock + event.block;
         this.#open.delete(block);
         return event.args === undefined ? { type: "block.end", block } : { type: "block.end", block, args: event.args };
       }
       case "tool.result": {
-        const ms = Math.round(performance.now() - (this.#calledAt.get(event.callId) ?? performance.now()));
-        return { type: "tool.end", callId: event.callId, ok: event.ok, result: event.result, ms };
+        const callId = this.#callIds.get(event.callId) ?? event.callId;
+        const ms = Math.round(performance.now() - (this.#calledAt.get(callId) ?? performance.now()));
+        this.calls.delete(callId);
+        return { type: "tool.end", callId, ok: event.ok, result: event.result, ms };
       }
       case "source":
         this.content = true;
-        return event.block === undefined ? event : { ...event, block: this.#offset + event.block };
+        return event.block === undefined ? event : { ...event, block: this.#plan.firstBlock + event.block };
       case "usage":
         this.#reported = true;
-        return { type: "usage", attempt: this.#attempt, ...event.usage };
+        return { type: "usage", attempt: this.#plan.attempt, ...event.usage };
       case "finish":
         this.reason = event.reason;
         return null;
       case "native":
+        this.#natives.push({ at: this.nextBlock, value: event.value });
         return null;
     }
+  }
+
+  /** The provider's id, unless the stream has a call of that name already or nobody could use it. */
+  #beginCall(given: string): string {
+    const { callIds } = this.#plan;
+    const usable = given !== "" && given.length <= MAX_CALL_ID_CHARS && !callIds.has(given);
+    const callId = usable ? given : `call_${randomBytes(9).toString("base64url")}`;
+    callIds.add(callId);
+    this.calls.add(callId);
+    this.#callIds.set(given, callId);
+    this.#calledAt.set(callId, performance.now());
+    return callId;
   }
 }

@@ -1,5 +1,5 @@
 /** What viewers of an agent may see: everything else is hidden, in events and in messages alike. */
-import type { LogEntry, Message, MessageBlock, Usage } from "../../protocol/index.ts";
+import type { LogEntry, Message, MessageBlock, ToolBlock, Usage } from "../../protocol/index.ts";
 
 /** The agent's `show`: what is not listed as true is hidden. Text, refusals and sources are always shown. */
 export interface Audience {
@@ -71,6 +71,9 @@ function showUsage<Part extends Usage>(usage: Part, audience: Audience): Part {
   return rest as Part;
 }
 
+/** The page that runs a call, and the person who decides about one, see what it is about. */
+const isAsked = ({ runsOn, approval }: ToolBlock): boolean => runsOn === "page" || approval === true;
+
 function showBlock(block: MessageBlock, audience: Audience): readonly MessageBlock[] {
   if (block.kind === "reasoning") return audience.reasoning ? [block] : [];
   if (block.kind !== "tool") return [block];
@@ -78,7 +81,7 @@ function showBlock(block: MessageBlock, audience: Audience): readonly MessageBlo
   return [
     {
       ...call,
-      ...(audience.toolArguments ? {} : { args: undefined, argsText: "" }),
+      ...(audience.toolArguments ? {} : { args: isAsked(block) ? block.args : undefined, argsText: "" }),
       ...(audience.toolResults && result !== undefined ? { result } : {}),
       ...(audience.toolResults && error !== undefined ? { error } : {}),
     },

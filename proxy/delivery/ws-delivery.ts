@@ -16,7 +16,15 @@ import {
   StreamError,
   SUBSCRIPTIONS_PER_SOCKET,
 } from "../../protocol/index.ts";
-import type { ClientFrame, Position, ServerFrame, Started, StartLimits, StartRequest } from "../../protocol/index.ts";
+import type {
+  ClientFrame,
+  Position,
+  ServerFrame,
+  Started,
+  StartLimits,
+  StartRequest,
+  ToolOutcome,
+} from "../../protocol/index.ts";
 import type { Feed } from "./feed.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { WsSubscription } from "./ws-subscription.ts";
@@ -33,6 +41,7 @@ export interface WsService {
   start(request: StartRequest, owner: string): Promise<Started>;
   attach(id: string, owner: string, position: Position): Promise<{ readonly feed: Feed; readonly seq: number }>;
   cancel(id: string, owner: string): Promise<void>;
+  answerTool(id: string, owner: string, callId: string, outcome: ToolOutcome): Promise<void>;
 }
 
 export interface WsOptions {
@@ -141,12 +150,9 @@ export class WsConnection implements FrameSocket {
         });
       case "tool":
         return void this.#request(frame.rid, async (owner) => {
-          await this.#service.attach(frame.id, owner, { inc: null, seq: 0 });
-          throw new StreamError(
-            "not_found",
-            `callId: found "${frame.callId}", expected a call that waits for the page`,
-            { field: "callId" },
-          );
+          const { rid, id, callId, outcome } = frame;
+          await this.#service.answerTool(id, owner, callId, outcome);
+          return { type: "tooled", rid, id, callId };
         });
       case "ping":
         return this.send({ type: "pong", n: frame.n });

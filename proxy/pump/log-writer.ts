@@ -2,7 +2,7 @@
 import { fold, MERGED_DELTA_CHARS, statusOf, StreamError } from "../../protocol/index.ts";
 import type { StreamEnd, StreamEvent } from "../../protocol/index.ts";
 import { makeBatch } from "../stream-log/batch.ts";
-import type { StreamLog } from "../stream-log/stream-log.ts";
+import type { AttemptRecord, StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
 
 /** Events waiting for their commit: above `high × capacityEvents` the source pauses until below `low × capacityEvents`. */
@@ -19,6 +19,8 @@ export class LogWriter {
   readonly #marks: Watermarks;
   readonly #onFailure: (error: StreamError) => void;
   #queue: StreamEvent[] = [];
+  /** Kept beside the queue's events, in their commit. */
+  #records: AttemptRecord[] = [];
   /** The seq of the last event handed to the log. */
   #assigned: number;
   /** Events in the queue as the provider counted them, before neighbouring deltas were joined. */
@@ -40,8 +42,12 @@ export class LogWriter {
     return this.#assigned + this.#queue.length;
   }
 
-  /** Takes events for the next commit. Returns a promise to wait for when there are too many, else undefined. */
-  write(events: readonly StreamEvent[]): Promise<void> | undefined {
+  /**
+   * Takes events, never none, for the next commit, and what is kept beside them. Returns a promise to wait for when
+   * there are too many, else undefined.
+   */
+  write(events: readonly StreamEvent[], record?: AttemptRecord): Promise<void> | undefined {
+    if (record !== undefined) this.#records.push(record);
     for (const event of events) this.#enqueue(event);
     this.#waiting += events.length;
     this.#appending ??= this.#appendAll();
@@ -87,14 +93,17 @@ export class LogWriter {
         const batch = makeBatch(this.#queue, this.#tail.seq + 1, Date.now());
         const count = this.#waiting;
         this.#assigned = batch.last;
+        const records = this.#records;
         this.#queue = [];
-        await this.#log.append(id, term, batch);
+        this.#records = [];
+        await this.#log.append(id, term, batch, undefined, records);
         this.#waiting -= count;
         this.#tail.publish(batch);
         this.#release();
       }
     } catch (thrown) {
       this.#queue = [];
+      this.#records = [];
       this.#waiting = 0;
       this.#release();
       this.#onFailure(StreamError.from(thrown));

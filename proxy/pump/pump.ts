@@ -7,12 +7,13 @@ import type { StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { Watermarks } from "./log-writer.ts";
+import { StreamClock } from "./stream-clock.ts";
 
 export interface PumpOptions {
   readonly log: StreamLog;
   readonly tail: StreamTail;
   readonly marks: Watermarks;
-  /** Milliseconds a stream may take in all. */
+  /** Milliseconds a stream may take in all, without those it waits for a page or a person. */
   readonly totalMs: number;
 }
 
@@ -26,13 +27,16 @@ export async function pump(answer: () => Promise<Answer>, options: PumpOptions, 
   const onCancel = () => stop.abort(cancel.reason);
   cancel.addEventListener("abort", onCancel, { once: true });
   if (cancel.aborted) onCancel();
-  const total = setTimeout(() => stop.abort(tooLong(totalMs)), totalMs);
+  const clock = new StreamClock(totalMs, () => stop.abort(tooLong(totalMs)));
   const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error));
   try {
     const output = {
       write: writer.write.bind(writer),
+      flush: writer.flush.bind(writer),
+      message: () => tail.message,
       note: tail.note.bind(tail),
       seq: () => writer.seq,
+      waitFor: clock.without.bind(clock),
     };
     const end = await answer().then(
       (ready) => runAnswer(ready, output, stop.signal),
@@ -41,7 +45,7 @@ export async function pump(answer: () => Promise<Answer>, options: PumpOptions, 
     await writer.flush();
     await writer.end(streamEnd(tail, end));
   } finally {
-    clearTimeout(total);
+    clock.stop();
     cancel.removeEventListener("abort", onCancel);
   }
 }

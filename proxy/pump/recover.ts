@@ -10,6 +10,9 @@ import { streamEnd } from "./pump.ts";
 /** Entries read from the store at a time. */
 const PAGE_ENTRIES = 1_000;
 
+/** Nothing is run again: nobody knows whether it ran. */
+const OUTCOME_UNKNOWN = "The proxy stopped while this ran; its outcome is unknown";
+
 /**
  * Takes every stream over that has not ended and ends it `interrupted`. Call it when no other process writes to the
  * store. @returns how many there were. @throws {StreamError} when the store fails.
@@ -47,13 +50,19 @@ async function closeOrphan(log: StreamLog, record: StreamRecord, marks: Watermar
 /** What was begun and not ended: the invariants of the log hold for an orphan too. */
 class OpenParts {
   readonly #blocks = new Set<number>();
+  /** Calls that began, and when. */
+  readonly #calls = new Map<string, number>();
+  #ts = 0;
   #attempt: number | null = null;
   #step: number | null = null;
   #reported = false;
 
   apply(entry: LogEntry): void {
+    this.#ts = entry.ts;
     if (entry.type === "block.start") this.#blocks.add(entry.block);
     else if (entry.type === "block.end") this.#blocks.delete(entry.block);
+    else if (entry.type === "tool.start") this.#calls.set(entry.callId, entry.ts);
+    else if (entry.type === "tool.end") this.#calls.delete(entry.callId);
     else if (entry.type === "attempt.start") [this.#attempt, this.#reported] = [entry.attempt, false];
     else if (entry.type === "usage") this.#reported = true;
     else if (entry.type === "attempt.end") this.#attempt = null;
@@ -63,6 +72,9 @@ class OpenParts {
 
   close(error: StreamError): StreamEvent[] {
     const events: StreamEvent[] = [...this.#blocks].map((block) => ({ type: "block.end", block }));
+    for (const [callId, ts] of this.#calls) {
+      events.push({ type: "tool.end", callId, ok: false, error: OUTCOME_UNKNOWN, ms: Math.max(0, this.#ts - ts) });
+    }
     if (this.#attempt !== null) {
       if (!this.#reported) events.push({ type: "usage", attempt: this.#attempt, input: 0, output: 0, final: false });
       events.push({ type: "attempt.end", attempt: this.#attempt, outcome: "error", error: error.toJSON() });

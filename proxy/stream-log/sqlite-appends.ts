@@ -2,13 +2,14 @@
 import { StreamError } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
 import type { Append, LiveStream, SqliteJournal } from "./sqlite-journal.ts";
-import type { Ending } from "./stream-log.ts";
+import type { AttemptRecord, Ending } from "./stream-log.ts";
 
 interface PendingAppend {
   readonly id: string;
   readonly term: number;
   readonly batch: Batch;
   readonly ending: Ending | undefined;
+  readonly records: readonly AttemptRecord[];
   readonly resolve: () => void;
   readonly reject: (error: StreamError) => void;
 }
@@ -19,6 +20,8 @@ export interface AppendStore {
   load(id: string): LiveStream | null;
   /** Writes what an ending stream has become. */
   end(live: LiveStream, batch: Batch, ending: Ending): void;
+  /** Writes what a stream keeps beside its entries. */
+  keep(live: LiveStream, records: readonly AttemptRecord[]): void;
   transaction<Result>(work: () => Result): Result;
 }
 
@@ -47,8 +50,14 @@ export class SqliteAppends {
     this.#live.delete(id);
   }
 
-  append(id: string, term: number, batch: Batch, ending: Ending | undefined): Promise<void> {
-    return new Promise((resolve, reject) => this.#queue({ id, term, batch, ending, resolve, reject }));
+  append(
+    id: string,
+    term: number,
+    batch: Batch,
+    ending: Ending | undefined,
+    records: readonly AttemptRecord[],
+  ): Promise<void> {
+    return new Promise((resolve, reject) => this.#queue({ id, term, batch, ending, records, resolve, reject }));
   }
 
   /** Commits what is waiting. An append that is refused takes no other with it. */
@@ -90,10 +99,14 @@ export class SqliteAppends {
 
   #write(accepted: readonly PendingAppend[], appends: readonly Append[]): void {
     try {
-      const keep = this.#journal.needsTransaction(appends)
+      const needsTransaction =
+        this.#journal.needsTransaction(appends) || accepted.some(({ records }) => records.length > 0);
+      const keep = needsTransaction
         ? this.#store.transaction(() => {
-            accepted.forEach(({ ending, batch }, index) => {
-              if (ending !== undefined) this.#store.end(appends[index]!.live, batch, ending);
+            accepted.forEach(({ ending, batch, records }, index) => {
+              const { live } = appends[index]!;
+              if (ending !== undefined) this.#store.end(live, batch, ending);
+              if (records.length > 0) this.#store.keep(live, records);
             });
             return this.#journal.write(appends);
           })

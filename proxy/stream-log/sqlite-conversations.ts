@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StreamError } from "../../protocol/index.ts";
 import type { Message } from "../../protocol/index.ts";
-import type { ConversationRecord, NewStream, RetentionBounds, Turn } from "./stream-log.ts";
+import type { AttemptRecord, ConversationRecord, NewStream, RetentionBounds, Turn } from "./stream-log.ts";
 
 /** The base of the embedded store: one database, and everything in it that is not an entry. */
 export class SqliteConversations {
@@ -15,6 +15,8 @@ export class SqliteConversations {
   readonly #find: StatementSync;
   readonly #turns: StatementSync;
   readonly #turn: StatementSync;
+  readonly #insertRecord: StatementSync;
+  readonly #records: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.database = database;
@@ -28,6 +30,10 @@ export class SqliteConversations {
     this.#find = database.prepare("SELECT * FROM conversations WHERE id = ?");
     this.#turns = database.prepare("SELECT * FROM turns WHERE conversation = ? ORDER BY n");
     this.#turn = database.prepare("SELECT * FROM turns WHERE id = ?");
+    this.#insertRecord = database.prepare("INSERT INTO records (stream, body) VALUES (?, ?)");
+    this.#records = database.prepare(
+      "SELECT s.id, r.body FROM streams s JOIN records r ON r.stream = s.n WHERE s.conversation = ? ORDER BY r.n",
+    );
   }
 
   listConversations(owner: string, limit: number): Promise<readonly ConversationRecord[]> {
@@ -49,6 +55,19 @@ export class SqliteConversations {
     return this.run(() => {
       const row = this.#turn.get(id);
       return row === undefined ? null : toTurn(row);
+    });
+  }
+
+  readRecords(conversation: string): Promise<ReadonlyMap<string, readonly AttemptRecord[]>> {
+    return this.run(() => {
+      const byStream = new Map<string, AttemptRecord[]>();
+      for (const row of this.#records.iterate(conversation)) {
+        const id = String(row["id"]);
+        const records = byStream.get(id) ?? [];
+        byStream.set(id, records);
+        records.push(JSON.parse(String(row["body"])) as AttemptRecord);
+      }
+      return byStream;
     });
   }
 
@@ -77,9 +96,15 @@ export class SqliteConversations {
     this.#finishTurn.run(JSON.stringify(message), message.id);
   }
 
+  protected addRecords(stream: number, records: readonly AttemptRecord[]): void {
+    for (const record of records) this.#insertRecord.run(stream, JSON.stringify(record));
+  }
+
   protected dropStream(id: string): void {
     const { database } = this;
-    database.prepare("DELETE FROM entries WHERE stream = (SELECT n FROM streams WHERE id = ?)").run(id);
+    for (const table of ["entries", "records"]) {
+      database.prepare(`DELETE FROM ${table} WHERE stream = (SELECT n FROM streams WHERE id = ?)`).run(id);
+    }
     // The conversation goes on from the answer before.
     database
       .prepare(

@@ -9,7 +9,15 @@ import { decodeBody, SqliteJournal } from "./sqlite-journal.ts";
 import type { LiveStream } from "./sqlite-journal.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
 import { migrate } from "./sqlite-schema.ts";
-import type { Created, Ending, NewStream, RetentionBounds, StreamLog, StreamRecord } from "./stream-log.ts";
+import type {
+  AttemptRecord,
+  Created,
+  Ending,
+  NewStream,
+  RetentionBounds,
+  StreamLog,
+  StreamRecord,
+} from "./stream-log.ts";
 
 /** Pages in the write-ahead log before it is copied back: 16 MiB, so that the copy is rare and its stall spread out. */
 const CHECKPOINT_PAGES = 4_000;
@@ -67,6 +75,7 @@ class SqliteLog extends SqliteConversations implements StreamLog {
         this.#endStream.run(status, batch.entries.at(-1)!.ts, batch.last, live.n);
         this.finishTurn(message);
       },
+      keep: ({ n }, records) => this.addRecords(n, records),
       transaction: (work) => this.#transaction(work),
     });
     this.#begin = database.prepare("BEGIN IMMEDIATE");
@@ -114,8 +123,14 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     });
   }
 
-  append(id: string, term: number, batch: Batch, ending?: Ending): Promise<void> {
-    return this.#appends.append(id, term, batch, ending);
+  append(
+    id: string,
+    term: number,
+    batch: Batch,
+    ending?: Ending,
+    records: readonly AttemptRecord[] = [],
+  ): Promise<void> {
+    return this.#appends.append(id, term, batch, ending, records);
   }
 
   read(id: string, after: number, limit: number): Promise<readonly LogEntry[]> {

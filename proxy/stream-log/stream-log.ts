@@ -78,6 +78,21 @@ export interface Created {
   readonly created: boolean;
 }
 
+/** A provider's own record (a signature, encrypted thinking), and the block number before which it came. */
+export interface NativeRecord {
+  readonly at: number;
+  readonly value: unknown;
+}
+
+/** What a complete attempt leaves besides its blocks, so that the provider gets back what it sent. Never delivered. */
+export interface AttemptRecord {
+  readonly provider: string;
+  /** Its blocks: from `firstBlock` up to, and without, `nextBlock`. */
+  readonly firstBlock: number;
+  readonly nextBlock: number;
+  readonly natives: readonly NativeRecord[];
+}
+
 /** What the last append of a stream writes with it. */
 export interface Ending {
   readonly status: Exclude<MessageStatus, "running">;
@@ -101,11 +116,11 @@ export interface StreamLog {
 
   /**
    * Appends a batch that begins at `tail + 1`; resolves once a crash of this process can no longer lose it.
-   * Batches of many streams may share one transaction.
+   * Batches of many streams may share one transaction. `records` are kept beside the entries, in the same one.
    * @throws {StreamError} `conflict` when `term` is not the stream's, its tail is another, or it has ended; nothing
    * was appended. `storage_unavailable` when the store failed.
    */
-  append(id: string, term: number, batch: Batch, ending?: Ending): Promise<void>;
+  append(id: string, term: number, batch: Batch, ending?: Ending, records?: readonly AttemptRecord[]): Promise<void>;
 
   /** Entries with `seq > after`, in order, whole rows until at least `limit` entries; empty at the tail. */
   read(id: string, after: number, limit: number): Promise<readonly LogEntry[]>;
@@ -126,6 +141,8 @@ export interface StreamLog {
   findConversation(id: string): Promise<ConversationRecord | null>;
   /** All turns, parents before children. */
   readTurns(conversation: string): Promise<readonly Turn[]>;
+  /** The records of all streams of a conversation, by stream, in the order they were appended. */
+  readRecords(conversation: string): Promise<ReadonlyMap<string, readonly AttemptRecord[]>>;
   findTurn(id: string): Promise<Turn | null>;
   deleteConversation(id: string): Promise<void>;
 

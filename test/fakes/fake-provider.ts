@@ -21,6 +21,19 @@ export const text = (...parts: readonly string[]): ProviderEvent[] => [
 
 export const more = (part: string): ProviderEvent[] => [{ type: "delta", block: 0, text: part }];
 
+/** Calls of tools, as a model makes them after a text: `[callId, name, args]`. */
+export const calls = (
+  ...made: readonly (readonly [callId: string, name: string, args: unknown])[]
+): ProviderEvent[] => [
+  ...made.flatMap(([callId, name, args], block): ProviderEvent[] => [
+    { type: "block.start", block, kind: "tool", name, callId },
+    { type: "delta", block, text: JSON.stringify(args) },
+    { type: "block.end", block, args },
+  ]),
+  { type: "usage", usage: { input: 3, output: 5, final: true } },
+  { type: "finish", reason: "tool_calls", raw: "tool_calls" },
+];
+
 export const finish: ProviderEvent[] = [
   { type: "block.end", block: 0 },
   { type: "usage", usage: { input: 3, output: 5, final: true } },

@@ -105,7 +105,14 @@ function buildLog(steps: readonly Step[], ended: boolean): LogEntry[] {
         } else if (open?.kind === "tool") {
           running = `call_${open.block}`;
           close();
-          add({ type: "tool.start", callId: running, name: "look", runsOn: "proxy" });
+          const callId = running;
+          const turn = log.length % 3;
+          // On the page; on the proxy after a yes; on the proxy at once.
+          if (turn === 0) add({ type: "tool.start", callId, name: "look", runsOn: "page", args: { a: 1 } });
+          if (turn === 1) {
+            add({ type: "tool.start", callId, name: "look", runsOn: "proxy", approval: true, args: { a: 1 } });
+          }
+          if (turn !== 0) add({ type: "tool.start", callId, name: "look", runsOn: "proxy" });
         }
         break;
       case "retry":

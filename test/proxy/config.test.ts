@@ -27,7 +27,12 @@ test("nothing configured and no key set: the demo provider answers, on loopback,
   assert.deepEqual([config.host, config.store], ["127.0.0.1", "sqlite:./ai-stream.db"]);
   assert.equal(isOpen(config), true);
   assert.deepEqual(config.delivery, { heartbeatMs: 15_000, windowBytes: 262_144, rotateMs: 600_000 });
-  assert.deepEqual(config.limits, { requestBytes: 1_048_576, inputChars: 32_000, attachmentsBytes: 8_388_608 });
+  assert.deepEqual(config.limits, {
+    requestBytes: 1_048_576,
+    inputChars: 32_000,
+    attachmentsBytes: 8_388_608,
+    toolResultChars: 32_000,
+  });
   assert.equal(config.resilience.totalMs, 600_000);
 });
 

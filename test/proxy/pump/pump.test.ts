@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { crc32, fold, emptyMessage, isStreamError, StreamError, visibleText } from "../../../protocol/index.ts";
 import type { LogEntry, Message } from "../../../protocol/index.ts";
 import type { Answer } from "../../../proxy/agent/loop.ts";
+import { StreamTools } from "../../../proxy/agent/stream-tools.ts";
+import { ToolInbox } from "../../../proxy/agent/tool-inbox.ts";
 import { pump } from "../../../proxy/pump/pump.ts";
 import { closeOrphans } from "../../../proxy/pump/recover.ts";
 import { makeBatch } from "../../../proxy/stream-log/batch.ts";
@@ -14,6 +16,15 @@ import type { FakeProvider } from "../../fakes/fake-provider.ts";
 
 const MARKS = { capacityEvents: 10, high: 0.8, low: 0.3 };
 const TIMERS = { connectMs: 0, firstContentMs: 0, livenessMs: 0, betweenContentMs: 0 };
+const NO_TOOLS = new StreamTools({
+  stream: "s_1",
+  own: {},
+  page: [],
+  inbox: new ToolInbox(),
+  waitMs: 1,
+  resultChars: 100,
+  onFailure: assert.fail,
+});
 const never = new Promise<never>(() => {});
 const truncated = new StreamError("upstream_truncated", "cut");
 
@@ -45,6 +56,7 @@ describe("pump()", () => {
   const answerOf = (providers: readonly FakeProvider[], budget = { attempts: 4, afterContent: 1 }): Answer => ({
     targets: providers.map((provider) => ({ provider, model: "m", timers: TIMERS })),
     request: { messages: [], tools: [] },
+    tools: NO_TOOLS,
     maxSteps: 8,
     budget,
   });
