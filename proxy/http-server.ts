@@ -25,10 +25,11 @@ export function createHttpServer({ bodyBytes, origins, logger }: HttpOptions): F
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     if (!request.url.startsWith("/v1/") && !request.url.startsWith("/demo/")) return;
-    const origin = checkOrigin(request.raw, origins);
-    if (origin !== null) reply.headers(corsHeaders(origin));
+    // Also for a page that is refused below: it may read why, and nothing else.
+    if (request.headers.origin !== undefined) reply.headers(corsHeaders(request.headers.origin));
     if (request.method === "OPTIONS") return reply.code(204).headers(PREFLIGHT_HEADERS).send();
     reply.header("cache-control", "no-store");
+    checkOrigin(request.raw, origins);
   });
 
   app.setNotFoundHandler((request) => {

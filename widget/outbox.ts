@@ -1,7 +1,7 @@
 /** Messages that wait to be sent, in order and bounded; those without attachments outlive a reload of the tab. */
 import { StreamError } from "../protocol/index.ts";
 import type { Attachment } from "../protocol/index.ts";
-import { recall, remember } from "./connection/tab-memory.ts";
+import { tabMemory } from "./connection/memory.ts";
 
 /** More than anybody types while an answer streams or a train is in a tunnel. */
 const MAX_WAITING = 20;
@@ -28,7 +28,7 @@ export class Outbox {
   /** @param name tells conversations of one tab apart */
   constructor(name: string) {
     this.#name = name;
-    this.#note = decodeNote(recall(name));
+    this.#note = decodeNote(tabMemory.recall(name));
   }
 
   get conversation(): string | null {
@@ -64,7 +64,7 @@ export class Outbox {
     this.#note = note;
     const waiting = note.waiting.filter(({ attachments }) => attachments.length === 0);
     const isEmpty = note.conversation === null && waiting.length === 0;
-    remember(this.#name, isEmpty ? null : JSON.stringify({ ...note, waiting }));
+    tabMemory.remember(this.#name, isEmpty ? null : JSON.stringify({ ...note, waiting }));
   }
 }
 

@@ -14,6 +14,8 @@ export interface VisitorRules {
 const OPEN_OWNER = "local";
 /** A page asks again before this; short, because a token cannot be taken back. */
 const ANONYMOUS_TTL_MS = 3_600_000;
+/** One that expired this long ago can still be renewed: whoever comes back finds what the proxy keeps for them. */
+const RENEWABLE_MS = 30 * 86_400_000;
 
 export interface AnonymousVisitor {
   readonly accessToken: string;
@@ -34,7 +36,8 @@ export function identify(accessToken: string | undefined, origin: string | undef
 
 /**
  * A token for a visitor without an account, bound to the page's origin. One that is shown is renewed for the same
- * visitor. @throws {StreamError} `forbidden` when the configuration does not allow anonymous visitors.
+ * visitor; one that was minted for somebody's account is not.
+ * @throws {StreamError} `forbidden` when the configuration does not allow anonymous visitors, or the token is not one's.
  */
 export function admitAnonymous(
   known: string | undefined,
@@ -45,7 +48,15 @@ export function admitAnonymous(
     throw new StreamError("forbidden", "access.anonymous is off: your page must bring an access token");
   const expiresAt = Date.now() + ANONYMOUS_TTL_MS;
   if (rules.secret === null) return { accessToken: "open", expiresAt };
-  const sub = known === undefined ? mintId("v") : verifyAccessToken(known, rules.secret, origin, Date.now()).sub;
+  const sub = known === undefined ? mintId("v") : visitorOf(known, origin, rules.secret);
   const claims = { sub, exp: Math.floor(expiresAt / 1000), ...(origin === undefined ? {} : { origin }) };
   return { accessToken: mintAccessToken(claims, rules.secret), expiresAt };
+}
+
+function visitorOf(accessToken: string, origin: string | undefined, secret: string): string {
+  const { sub } = verifyAccessToken(accessToken, secret, origin, Date.now() - RENEWABLE_MS);
+  if (sub.startsWith("v_")) return sub;
+  throw new StreamError("forbidden", "Access token: found one of an account, expected an anonymous visitor's", {
+    field: "Authorization",
+  });
 }

@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { afterEach, describe, test } from "node:test";
 import { emptyMessage, fold, visibleText } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
+import { mintAccessToken, verifyAccessToken } from "../../proxy/guard/access-token.ts";
 import { fakeProvider, finish, text } from "../fakes/fake-provider.ts";
 import { parseSse, runProxy } from "../fakes/running-proxy.ts";
 import type { RunningProxy } from "../fakes/running-proxy.ts";
@@ -36,6 +37,17 @@ describe("access", () => {
     assert.equal(await ask({ host: "evil.example" }), 403);
     assert.equal(await ask({ origin: `http://${host}` }), 200);
     assert.equal(await ask({}), 200);
+  });
+
+  test("a page of a foreign origin may read why it was refused", async () => {
+    proxy = await runProxy([fakeProvider("p", WORDY)]);
+    const origin = "http://evil.example";
+    for (const method of ["OPTIONS", "GET", "POST"]) {
+      const response = await fetch(proxy.url + "/v1/agents", { method, headers: { origin } });
+      assert.equal(response.headers.get("access-control-allow-origin"), origin);
+      assert.equal(response.status, method === "OPTIONS" ? 204 : 403);
+      if (method !== "OPTIONS") assert.match(await response.text(), /access\.origins/);
+    }
   });
 
   test("what the agent does not show reaches no viewer, in no form", async () => {
@@ -89,5 +101,22 @@ describe("access", () => {
     assert.equal((await proxy.get(`/v1/streams/${body.id}`, { ...as(ann), origin: "https://b.example" })).status, 403);
     assert.equal((await proxy.get("/v1/agents", { authorization: "Bearer a.b.c" })).status, 200);
     assert.equal((await proxy.get(`/v1/streams/${body.id}`, { authorization: "Bearer a.b.c" })).status, 401);
+  });
+
+  test("a visitor's token is renewed for the same visitor, for a month after it expired; an account's is not", async () => {
+    const secret = "0123456789abcdef";
+    proxy = await runProxy([fakeProvider("p", WORDY)], { access: { secret, origins: [] } });
+    const renew = async (sub: string, hoursAgo: number) => {
+      const exp = Math.floor(Date.now() / 1_000) - hoursAgo * 3_600;
+      const authorization = `Bearer ${mintAccessToken({ sub, exp }, secret)}`;
+      const response = await proxy.post("/v1/visitors", {}, { authorization });
+      const { accessToken = "" } = (await response.json()) as { accessToken?: string };
+      return { status: response.status, accessToken };
+    };
+    const { status, accessToken } = await renew("v_ann", 24);
+    assert.equal(status, 201);
+    assert.equal(verifyAccessToken(accessToken, secret, undefined, Date.now()).sub, "v_ann");
+    assert.equal((await renew("v_ann", 31 * 24)).status, 401);
+    assert.equal((await renew("ann", -1)).status, 403);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { remember } from "../../widget/connection/tab-memory.ts";
+import { tabMemory } from "../../widget/connection/memory.ts";
 import { answerLog, ChatPage, isIdle, onPage } from "../fakes/chat-page.ts";
 import { FakeProxy } from "../fakes/fake-proxy.ts";
 
@@ -64,7 +64,7 @@ test("an element moved in the page keeps its messages and reads on", async () =>
 
 test("a remembered conversation that is gone is a new conversation, not a failure", async () => {
   const proxy = await FakeProxy.open();
-  remember(`chat:${proxy.url}||chat`, JSON.stringify({ conversation: "c_gone", waiting: [] }));
+  tabMemory.remember(`chat:${proxy.url}||chat`, JSON.stringify({ conversation: "c_gone", waiting: [] }));
   const page = new ChatPage(proxy);
   await page.until(({ conversation }) => conversation === null);
   assert.deepEqual(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isStreamError } from "../../protocol/index.ts";
-import { recall, remember } from "../../widget/connection/tab-memory.ts";
+import { tabMemory } from "../../widget/connection/memory.ts";
 import { Outbox } from "../../widget/outbox.ts";
 import type { Outgoing } from "../../widget/outbox.ts";
 
@@ -30,7 +30,7 @@ test("attachments are too large for the tab's memory: they wait as long as the p
   outbox.add(message("1", { attachments: [attachment] }));
   assert.equal(outbox.waiting.length, 1);
   assert.equal(new Outbox("attachments").waiting.length, 0);
-  assert.doesNotMatch(recall("attachments") ?? "", /AAAA/);
+  assert.doesNotMatch(tabMemory.recall("attachments") ?? "", /AAAA/);
 });
 
 test("more than 20 waiting messages are refused", () => {
@@ -49,12 +49,12 @@ test("forgetting keeps the other half, clearing leaves nothing behind", () => {
   outbox.forgetConversation();
   assert.deepEqual([outbox.conversation, outbox.waiting.length], [null, 1]);
   outbox.clear();
-  assert.equal(recall("clear"), null);
+  assert.equal(tabMemory.recall("clear"), null);
 });
 
 test("what is not ours in the tab's memory counts as nothing", () => {
   for (const found of ["", "{", "null", "7", '{"conversation":7,"waiting":{}}', '{"waiting":[null,{"sendId":1},7]}']) {
-    remember("foreign", found);
+    tabMemory.remember("foreign", found);
     const outbox = new Outbox("foreign");
     assert.deepEqual([outbox.conversation, outbox.waiting], [null, []], found);
   }

@@ -3,10 +3,10 @@ import { PROBE_MS, SILENCE_MS, StreamError } from "../../protocol/index.ts";
 import { backoffMs } from "./backoff.ts";
 import { next } from "./connection-state.ts";
 import type { ConnectionInput, ConnectionView } from "./connection-state.ts";
+import { tabMemory } from "./memory.ts";
 import { watchPage } from "./page-lifecycle.ts";
 import type { ProxyApi } from "./proxy-api.ts";
 import { SseTransport } from "./sse-transport.ts";
-import { recall, remember } from "./tab-memory.ts";
 import type { AttemptEnd, StreamReader, Timing, Transport, TransportHost } from "./transport.ts";
 import { WsTransport } from "./ws-transport.ts";
 
@@ -198,7 +198,9 @@ export class Connection implements TransportHost {
     const from = this.#transport?.kind;
     if (from === "ws") {
       this.#wsFailures += 1;
-      const limit = this.#wsWorked ? WS_FAILURES.worked : WS_FAILURES.never - (recall(this.#memory) === null ? 0 : 1);
+      const limit = this.#wsWorked
+        ? WS_FAILURES.worked
+        : WS_FAILURES.never - (tabMemory.recall(this.#memory) === null ? 0 : 1);
       if (this.#wsFailures < limit) return false;
     } else {
       this.#wsFailures = WS_FAILURES.never - 1;
@@ -214,7 +216,7 @@ export class Connection implements TransportHost {
   #preferred(): Transport["kind"] {
     if (this.WebSocket === undefined) return "sse";
     if (this.#choice !== "auto") return this.#choice;
-    const since = Number(recall(this.#memory) ?? 0);
+    const since = Number(tabMemory.recall(this.#memory) ?? 0);
     return Date.now() - since < WS_RETRY_MS ? "sse" : "ws";
   }
 
@@ -223,7 +225,7 @@ export class Connection implements TransportHost {
   }
 
   #rememberSse(isNeeded: boolean): void {
-    if (this.#choice === "auto") remember(this.#memory, isNeeded ? String(Date.now()) : null);
+    if (this.#choice === "auto") tabMemory.remember(this.#memory, isNeeded ? String(Date.now()) : null);
   }
 
   #make(kind: Transport["kind"], delayMs: number): Transport {

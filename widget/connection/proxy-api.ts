@@ -1,16 +1,15 @@
 /** HTTP requests to the proxy: addresses, access token, error bodies and time limits in one place. */
 import { StreamError } from "../../protocol/index.ts";
 import type { ErrorCode, WireError } from "../../protocol/index.ts";
+import { Access } from "./access.ts";
+import type { AccessOptions } from "./access.ts";
 
 /** A request that has no answer after this long is given up; repeating it is safe everywhere we repeat. */
 const REQUEST_MS = 20_000;
 
-export interface ProxyApiOptions {
+export interface ProxyApiOptions extends AccessOptions {
   /** Absolute, or relative to the page; its path is kept: `https://example.com/ai` serves `/ai/v1/streams`. */
   readonly endpoint: string;
-  readonly accessToken?: string | undefined;
-  /** Asked before every attempt, so that an expired access token is replaced; wins over `accessToken`. */
-  readonly getAccessToken?: (() => string | Promise<string>) | undefined;
   readonly fetch?: typeof fetch | undefined;
 }
 
@@ -23,44 +22,35 @@ export interface ApiRequest {
 
 export class ProxyApi {
   readonly base: string;
-  readonly #options: ProxyApiOptions;
+  readonly access: Access;
+  readonly #fetch: typeof fetch;
 
   /** @throws {StreamError} `invalid_request` with the field `endpoint`. */
   constructor(options: ProxyApiOptions) {
     this.base = parseEndpoint(options.endpoint);
-    this.#options = options;
+    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.access = new Access(this.base, options, (known) => this.#admit(known));
   }
 
   url(path: string): string {
     return this.base + path;
   }
 
-  async accessToken(): Promise<string | undefined> {
-    const { accessToken, getAccessToken } = this.#options;
-    return (await getAccessToken?.()) ?? accessToken;
-  }
-
   /**
-   * One request; its body is yours to read.
+   * One request; its body is yours to read. An access token that is missing or refused is replaced once.
    * @throws {StreamError} what the proxy answered, or `connect_timeout` when it could not be reached.
    * @throws the signal's reason
    */
   async open(path: string, request: ApiRequest, signal: AbortSignal): Promise<Response> {
     try {
-      const accessToken = await this.accessToken();
-      const response = await (this.#options.fetch ?? fetch)(this.url(path), {
-        method: request.method ?? "GET",
-        headers: {
-          ...(request.body === undefined ? {} : { "content-type": "application/json" }),
-          ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
-          ...request.headers,
-        },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-        cache: "no-store",
-        signal,
-      });
-      if (!response.ok) throw await errorOf(response);
-      return response;
+      const shown = await this.access.current();
+      try {
+        return await this.#send(path, request, shown, signal);
+      } catch (error) {
+        if (!(error instanceof StreamError) || error.code !== "unauthenticated") throw error;
+        if (!(await this.access.replace(shown))) throw error;
+        return await this.#send(path, request, await this.access.current(), signal);
+      }
     } catch (error) {
       if (error instanceof StreamError || request.signal?.aborted === true) throw error;
       throw unreachable(this.base, error);
@@ -77,6 +67,28 @@ export class ProxyApi {
       if (request.signal?.aborted === true) throw error;
       throw unreachable(this.base, error);
     }
+  }
+
+  async #send(path: string, request: ApiRequest, shown: string | undefined, signal: AbortSignal): Promise<Response> {
+    const response = await this.#fetch(this.url(path), {
+      method: request.method ?? "GET",
+      headers: {
+        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(shown === undefined ? {} : { authorization: `Bearer ${shown}` }),
+        ...request.headers,
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      cache: "no-store",
+      signal,
+    });
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+
+  /** Not by the signal of the request that needed it: others wait for the same token. */
+  async #admit(known: string | undefined): Promise<unknown> {
+    const signal = AbortSignal.timeout(REQUEST_MS);
+    return (await this.#send("/v1/visitors", { method: "POST", body: {} }, known, signal)).json();
   }
 }
 

@@ -12,6 +12,7 @@ import {
   WINDOW_BYTES,
 } from "../../protocol/index.ts";
 import type { ClientFrame, ServerFrame } from "../../protocol/index.ts";
+import { HelloToken } from "./hello-token.ts";
 import { LastingSocket } from "./lasting-socket.ts";
 import { cursorOf } from "./transport.ts";
 import type { StreamReader, Transport, TransportHost } from "./transport.ts";
@@ -35,7 +36,7 @@ export class WsTransport implements Transport {
   readonly #socket: LastingSocket;
   readonly #lanes = new Map<StreamReader, Lane>();
   readonly #bySub = new Map<number, Lane>();
-  #accessToken: string | undefined;
+  readonly #token: HelloToken;
   #lastSub = 0;
   #pings = 0;
   #welcomed = false;
@@ -47,6 +48,7 @@ export class WsTransport implements Transport {
   /** @param firstDelayMs milliseconds until the first attempt */
   constructor(host: TransportHost, Socket: typeof WebSocket, firstDelayMs: number) {
     this.#host = host;
+    this.#token = new HelloToken(host.api);
     this.#socket = new LastingSocket(
       {
         url: () => this.#nextUrl(),
@@ -101,7 +103,7 @@ export class WsTransport implements Transport {
 
   async #nextUrl(): Promise<string> {
     this.#host.attempting();
-    this.#accessToken = await this.#host.api.accessToken();
+    await this.#token.refresh();
     return this.#host.api.url("/v1/ws").replace(/^http/, "ws");
   }
 
@@ -109,7 +111,7 @@ export class WsTransport implements Transport {
     const { welcomeMs, silenceMs } = this.#host.timing;
     this.#heardAt = Date.now() - silenceMs + welcomeMs;
     this.#watchFor(welcomeMs);
-    const accessToken = this.#accessToken;
+    const accessToken = this.#token.value;
     this.#send({ type: "hello", v: PROTOCOL_VERSION, ...(accessToken === undefined ? {} : { accessToken }) });
   }
 
@@ -117,8 +119,11 @@ export class WsTransport implements Transport {
     const worked = this.#welcomed;
     const hintMs = this.#hintMs;
     this.#endAttempt();
-    if (!isFatalClose(code)) return this.#host.dropped({ worked, hintMs });
-    this.#host.failed(fatalError(code, reason));
+    // A visitor without a token yet, or one whose token expired while the page was open, is not told anything.
+    if (this.#token.isRefused(code)) return 0;
+    const error = this.#token.error ?? (isFatalClose(code) ? fatalError(code, reason) : undefined);
+    if (error === undefined || error.retryable) return this.#host.dropped({ worked, hintMs });
+    this.#host.failed(error);
     return null;
   }
 

@@ -41,7 +41,7 @@ test("a fatal close code ends everything with its error and nothing is tried aga
   for (const [code, expected] of Object.entries(codes)) {
     await inClientWorld(async ({ proxy, connect }) => {
       proxy.add("s_1", simpleLog(["a"], false));
-      const client = connect();
+      const client = connect({ accessToken: "the page's own" });
       await assert.rejects(
         async () => {
           for await (const _batch of client.follow("s_1")) proxy.closeAll(Number(code));
