@@ -88,7 +88,11 @@ for (const transport of ["ws", "sse"] as const) {
       assert.equal(states.at(-1), "abcd");
       assert.equal(divergence, 1);
       const seen = states.map((text) => text.length);
-      assert.deepEqual(seen, seen.toSorted((a, b) => a - b), "the text on screen shrank");
+      assert.deepEqual(
+        seen,
+        seen.toSorted((a, b) => a - b),
+        "the text on screen shrank",
+      );
     });
   });
 
