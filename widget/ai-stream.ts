@@ -13,6 +13,7 @@ import type { Labels } from "./labels.ts";
 import { markdownStyles } from "./render/markdown.styles.ts";
 import { StreamController } from "./stream-controller.ts";
 import type { StreamOptions } from "./stream-controller.ts";
+import { Countdown } from "./view/countdown.ts";
 import { frame, shownMessages } from "./view/frame.ts";
 import { messageStyles } from "./view/message.styles.ts";
 import { Spoken } from "./view/spoken.ts";
@@ -150,6 +151,7 @@ export class AiStream extends LitElement {
     this.draft = "";
     this.#chat = this.createChat(() => streamOptions(this, this.#onEvent));
     this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
+    new Countdown(this, () => this.connection.retryAt);
     this.#spoken = new Spoken(() => this.renderRoot.querySelector(".spoken"));
   }
 

@@ -4,6 +4,7 @@ import type { Attachment, Message, Started, StatusNote } from "../protocol/index
 import type { AgentNote, ChatStatus, ConnectionView, UserMessage } from "./chat.ts";
 import { createClient } from "./client.ts";
 import type { Client } from "./client.ts";
+import { waiting } from "./connection/connection-state.ts";
 import { Conversation, toUserMessage } from "./conversation.ts";
 import { AiStreamErrorEvent, AiStreamMessageEvent, AiStreamStartEvent, AiStreamStatusEvent } from "./dom-events.ts";
 import { showAnswer } from "./live-answer.ts";
@@ -28,7 +29,7 @@ export class ChatSession {
   readonly #signal: AbortSignal;
   readonly #abort = new AbortController();
   /** Why the message being sent has to wait. */
-  #delay: { readonly error: StreamError; readonly delayMs: number } | null = null;
+  #delay: Pick<ConnectionView, "retryInMs" | "retryAt" | "error"> | null = null;
   #note: StatusNote | null = null;
   /** Gives up the message that is being sent. */
   #unsend = new AbortController();
@@ -58,10 +59,11 @@ export class ChatSession {
     const view = this.client.connection.view;
     if (this.#delay !== null && view.state !== "failed") {
       const state = globalThis.navigator?.onLine === false ? "offline" : "waiting";
-      return { ...view, state, retryInMs: this.#delay.delayMs, error: this.#delay.error.toJSON() };
+      return { ...view, state, ...this.#delay };
     }
     if (this.#note === null || this.#note.phase === "live") return view;
-    return { ...view, detail: this.#note.detail ?? this.#note.phase };
+    const { phase, detail } = this.#note;
+    return { ...view, phase, ...(detail === undefined ? {} : { detail }) };
   }
 
   /** Works until `close`. */
@@ -179,7 +181,7 @@ export class ChatSession {
         signal: AbortSignal.any([this.#signal, this.#unsend.signal]),
         attempts: ATTEMPTS,
         onRetry: (error, delayMs) => {
-          this.#delay = { error, delayMs };
+          this.#delay = { ...waiting(delayMs), error: error.toJSON() };
           this.#owner.conversation.put({ ...question, state: "queued" });
           this.#owner.changed();
         },
@@ -223,7 +225,10 @@ export class ChatSession {
         isInstant: () => this.#owner.options().pace === "instant",
         onShown: (now, before) => {
           conversation.put(now);
-          for (const event of eventsBetween(before, now)) this.#owner.dispatch(event);
+          const events = eventsBetween(before, now);
+          // Content says better than any note that the answer goes on.
+          if (events.length > 0) this.#note = null;
+          for (const event of events) this.#owner.dispatch(event);
           this.#owner.changed();
         },
         onStatus: (note) => {

@@ -1,5 +1,5 @@
 /** Every word the element says itself, by language. */
-import type { EndReason, ToolState } from "../protocol/index.ts";
+import type { EndReason, StatusNote, ToolState } from "../protocol/index.ts";
 
 export interface Labels {
   readonly conversation: string;
@@ -32,7 +32,10 @@ export interface Labels {
   readonly reconnect: string;
   /** How an answer ended, where that is not simply its end. */
   readonly ends: Readonly<Partial<Record<EndReason, string>>>;
-  readonly tools: Readonly<Record<ToolState, string>>;
+  /** What the proxy is doing while nothing comes. */
+  readonly phases: Readonly<Record<Exclude<StatusNote["phase"], "live">, string>>;
+  /** `unrun` and `unknown` are said of a call that the answer ended without. */
+  readonly tools: Readonly<Record<ToolState | "unrun" | "unknown", string>>;
 }
 
 const en: Labels = {
@@ -73,7 +76,20 @@ const en: Labels = {
     max_steps: "The answer reached its limit of steps.",
     error: "The answer failed.",
   },
-  tools: { input: "Preparing", awaiting: "Waits for approval", running: "Running", done: "Done", failed: "Failed" },
+  phases: {
+    waiting: "Waiting for the provider…",
+    retrying: "The provider failed. Asking again…",
+    paused: "The answer is paused.",
+  },
+  tools: {
+    input: "Preparing",
+    awaiting: "Waits for approval",
+    running: "Running",
+    done: "Done",
+    failed: "Failed",
+    unrun: "Not run",
+    unknown: "Outcome unknown",
+  },
 };
 
 const LANGUAGES: Readonly<Record<string, Labels>> = { en };

@@ -213,13 +213,42 @@ describe("what is shown", () => {
     };
     expect(await line({ state: "idle", transport: null })).to.equal("");
     expect(await line({ state: "open", transport: "ws" })).to.equal("");
-    expect(await line({ state: "open", transport: "ws", detail: "retrying provider" })).to.equal("retrying provider");
+    const retrying = { state: "open", transport: "ws", phase: "retrying", detail: "upstream_truncated" } as const;
+    expect(await line(retrying)).to.equal("The provider failed. Asking again…");
+    expect(await line({ state: "open", transport: "ws", phase: "live" })).to.equal("");
     expect(await line({ state: "offline", transport: null })).to.match(/offline/);
     expect(await line({ state: "waiting", transport: "ws", retryInMs: 1000 })).to.match(/Reconnecting/);
     element.find(".connection button").click();
     expect(element.chat.calls).to.deep.equal(["reconnect"]);
     const error = { code: "forbidden", message: "Not from this page", retryable: false } as const;
     expect(await line({ state: "failed", transport: null, error })).to.match(/Not from this page/);
+  });
+
+  it("counts the seconds to the next attempt down, for the eye only", async () => {
+    const element = await mount();
+    await element.show({
+      connection: { state: "waiting", transport: "ws", retryInMs: 1100, retryAt: Date.now() + 1100 },
+    });
+    expect(text(element, ".count")).to.equal("2 s");
+    expect(element.find(".count").getAttribute("aria-hidden")).to.equal("true");
+    while (element.has(".count") && text(element, ".count") === "2 s") await frame();
+    expect(text(element, ".count")).to.equal("1 s");
+    while (element.has(".count")) await frame();
+    expect(text(element, ".connection")).to.match(/Reconnecting/);
+  });
+
+  it("says what became of a tool call that an answer ended without", async () => {
+    const element = await mount();
+    const call = { kind: "tool", seq: 2, callId: "c", name: "book", args: {}, argsText: "{}" } as const;
+    const states = ["input", "awaiting", "running", "done"] as const;
+    const cards = (): (string | undefined)[] =>
+      [...element.renderRoot.querySelectorAll<HTMLElement>(".tool")].map((card) => card.dataset["state"]);
+    const blocks = states.map((state, index) => ({ ...call, callId: `c${index}`, state }));
+    await element.show({ status: "streaming", messages: [asked("?"), answered(blocks, { status: "running" })] });
+    expect(cards()).to.deep.equal(states);
+    await element.show({ status: "idle", messages: [asked("?"), answered(blocks, { reason: "tool_calls" })] });
+    expect(cards()).to.deep.equal(["unrun", "unrun", "unknown", "done"]);
+    expect(text(element, ".tool")).to.match(/Not run/);
   });
 
   it("copies an answer as it was written, and a listing as its code", async () => {

@@ -100,6 +100,24 @@ describe("markdown", () => {
     });
   }
 
+  it("gives each paragraph, list and quotation the direction of its own words", async () => {
+    const element = await mount();
+    await show(element, "Left to right.\n\nמימין לשמאל.\n\n- שלום\n- hello\n\n> مرحبا\n\n# עברית\n\n1. one");
+    const box = element.find(".md").getBoundingClientRect();
+    const isRight = (selector: string): boolean => {
+      const range = document.createRange();
+      range.selectNodeContents(element.find(selector));
+      const words = range.getBoundingClientRect();
+      return words.left - box.left > box.right - words.right;
+    };
+    const sides = ["p:nth-of-type(1)", "p:nth-of-type(2)", "li", "blockquote p", "h1", "ol li"].map((selector) =>
+      isRight(`.md ${selector}`),
+    );
+    expect(sides).to.deep.equal([false, true, true, true, true, false]);
+    expect(getComputedStyle(element.find(".md ul")).direction).to.equal("rtl");
+    expect(getComputedStyle(element.find(".md blockquote")).direction).to.equal("rtl");
+  });
+
   it("keeps the nodes of settled blocks while later text arrives", async () => {
     const element = await mount();
     await showLive(element, "# Title\n\nFirst *paragraph*.\n\n```js\nlet a;\n```\n\nSecond");

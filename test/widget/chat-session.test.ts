@@ -134,3 +134,21 @@ test("the first agent greets, or the one that was asked for", async () => {
     assert.deepEqual(page.controller.agent, { name: "default", greeting: "Hello" });
   });
 });
+
+test("a note of the proxy's shows with its phase, until the next content", async () => {
+  await onPage(async (page) => {
+    const log = answerLog(1, ["Hello", " you"]);
+    page.proxy.onStart = () => page.proxy.add("s_1", log.slice(0, 5));
+    await page.controller.send("Hi");
+    await page.until(() => page.texts[1] === "Hello");
+    page.proxy.broadcast({ type: "status", s: 1, phase: "retrying", detail: "upstream_truncated", delayMs: 10 });
+    await page.until(({ connection }) => connection.phase === "retrying");
+    assert.equal(page.controller.connection.detail, "upstream_truncated");
+    page.proxy.append("s_1", log.slice(5, 6));
+    await page.until(() => page.texts[1] === "Hello you");
+    assert.equal(page.controller.connection.phase, undefined);
+    assert.equal(page.controller.status, "streaming");
+    page.proxy.append("s_1", log.slice(6));
+    await page.until(isIdle);
+  });
+});

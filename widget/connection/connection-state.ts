@@ -1,5 +1,5 @@
 /** The states of a connection and what moves it from one to the next; effects live in `connection.ts`. */
-import type { WireError } from "../../protocol/index.ts";
+import type { StatusNote, WireError } from "../../protocol/index.ts";
 
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "offline" | "failed";
 
@@ -9,7 +9,11 @@ export interface ConnectionView {
   readonly transport: "ws" | "sse" | null;
   /** Milliseconds until the next attempt, while waiting. */
   readonly retryInMs?: number;
-  /** Why it failed or what the proxy is doing (`retrying provider`), for people. */
+  /** When that is, in milliseconds since the epoch. */
+  readonly retryAt?: number;
+  /** What the proxy is doing for an answer besides sending it. */
+  readonly phase?: StatusNote["phase"];
+  /** Why, for people who look into it: an error code. */
   readonly detail?: string;
   readonly error?: WireError;
 }
@@ -28,3 +32,9 @@ const NEXT: Readonly<Record<ConnectionState, Partial<Record<ConnectionInput, Con
 
 /** A pair missing from the table is a late signal from an earlier attempt and changes nothing. */
 export const next = (state: ConnectionState, input: ConnectionInput): ConnectionState => NEXT[state][input] ?? state;
+
+/** What a view says of a wait that begins now. */
+export const waiting = (delayMs: number): Pick<ConnectionView, "retryInMs" | "retryAt"> => ({
+  retryInMs: delayMs,
+  retryAt: Date.now() + delayMs,
+});

@@ -1,7 +1,7 @@
 /** One logical connection to a proxy over many attempts and two transports; readers' positions carry over all of them. */
 import { PROBE_MS, SILENCE_MS, StreamError } from "../../protocol/index.ts";
 import { backoffMs } from "./backoff.ts";
-import { next } from "./connection-state.ts";
+import { next, waiting } from "./connection-state.ts";
 import type { ConnectionInput, ConnectionView } from "./connection-state.ts";
 import { tabMemory } from "./memory.ts";
 import { watchPage } from "./page-lifecycle.ts";
@@ -151,8 +151,8 @@ export class Connection implements TransportHost {
     this.#failures += 1;
     const delayMs = hintMs ?? this.timing.backoff(this.#failures);
     if (this.#choice === "auto" && !worked && this.#replace(delayMs)) return null;
-    this.#move("dropped", { retryInMs: delayMs });
-    if (globalThis.navigator?.onLine === false) this.#move("offline", { retryInMs: delayMs });
+    this.#move("dropped", waiting(delayMs));
+    if (globalThis.navigator?.onLine === false) this.#move("offline", waiting(delayMs));
     return delayMs;
   }
 
@@ -206,8 +206,8 @@ export class Connection implements TransportHost {
       this.#wsFailures = WS_FAILURES.never - 1;
     }
     this.#transport?.close();
-    this.#move("dropped", { retryInMs: delayMs });
-    // The other transport did nothing wrong yet, so its first attempt is made at once.
+    // SSE did nothing wrong yet, so its first attempt is made at once.
+    this.#move("dropped", from === "ws" ? {} : waiting(delayMs));
     this.#transport = from === "ws" ? this.#make("sse", 0) : this.#make("ws", delayMs);
     for (const reader of this.#readers) this.#transport.attach(reader);
     return true;
@@ -264,7 +264,7 @@ export class Connection implements TransportHost {
     for (const reader of this.#readers) this.#transport.attach(reader);
   }
 
-  #move(input: ConnectionInput, facts: Pick<ConnectionView, "retryInMs" | "error"> = {}): void {
+  #move(input: ConnectionInput, facts: Pick<ConnectionView, "retryInMs" | "retryAt" | "error"> = {}): void {
     const state = next(this.#view.state, input);
     if (state === this.#view.state && facts.retryInMs === undefined) return;
     this.#view = { state, transport: this.#transport?.kind ?? null, ...facts };

@@ -3,9 +3,12 @@ import { StreamError } from "../../protocol/index.ts";
 import type { ErrorCode, WireError } from "../../protocol/index.ts";
 import { Access } from "./access.ts";
 import type { AccessOptions } from "./access.ts";
+import { firstAnswer } from "./first-answer.ts";
 
 /** A request that has no answer after this long is given up; repeating it is safe everywhere we repeat. */
 const REQUEST_MS = 20_000;
+/** A larger body, with attachments, may fill a slow line for longer than an answer takes: it is not sent beside itself. */
+const SMALL_BODY_CHARS = 16_384;
 
 export interface ProxyApiOptions extends AccessOptions {
   /** Absolute, or relative to the page; its path is kept: `https://example.com/ai` serves `/ai/v1/streams`. */
@@ -37,7 +40,7 @@ export class ProxyApi {
   }
 
   /**
-   * One request; its body is yours to read. An access token that is missing or refused is replaced once.
+   * One request, which must be safe to repeat; its body is yours to read. An access token that is missing or refused is replaced once.
    * @throws {StreamError} what the proxy answered, or `connect_timeout` when it could not be reached.
    * @throws the signal's reason
    */
@@ -70,17 +73,21 @@ export class ProxyApi {
   }
 
   async #send(path: string, request: ApiRequest, shown: string | undefined, signal: AbortSignal): Promise<Response> {
-    const response = await this.#fetch(this.url(path), {
-      method: request.method ?? "GET",
-      headers: {
-        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
-        ...(shown === undefined ? {} : { authorization: `Bearer ${shown}` }),
-        ...request.headers,
-      },
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      cache: "no-store",
-      signal,
-    });
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const ask = (its: AbortSignal): Promise<Response> =>
+      this.#fetch(this.url(path), {
+        method: request.method ?? "GET",
+        headers: {
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(shown === undefined ? {} : { authorization: `Bearer ${shown}` }),
+          ...request.headers,
+        },
+        ...(body === undefined ? {} : { body }),
+        cache: "no-store",
+        signal: its,
+      });
+    const isSmall = (body?.length ?? 0) <= SMALL_BODY_CHARS;
+    const response = await (isSmall ? firstAnswer(ask, signal) : ask(signal));
     if (!response.ok) throw await errorOf(response);
     return response;
   }

@@ -69,14 +69,16 @@ export class SseTransport implements Transport {
     const attempt = new AbortController();
     const signal = AbortSignal.any([run.stop.signal, attempt.signal]);
     let heardAt = Date.now();
+    let hintMs: number | undefined;
     run.hurry = (afterMs) => {
-      if (Date.now() - heardAt >= afterMs) attempt.abort();
+      if (Date.now() - heardAt < afterMs) return;
+      // Nobody refused us: there is nothing to spare by waiting.
+      hintMs = 0;
+      attempt.abort();
     };
     const watch = setInterval(() => run.hurry(timing.silenceMs), timing.silenceMs / 4);
-    // The browser may send the request down a kept connection that has died: headers come at once or never.
     const opening = setTimeout(() => attempt.abort(), timing.welcomeMs);
     let worked = false;
-    let hintMs: number | undefined;
     try {
       const path = `/v1/streams/${encodeURIComponent(reader.id)}/live?after=${cursorOf(reader.position)}`;
       const response = await api.open(path, { headers: { accept: "text/event-stream" } }, signal);

@@ -1,4 +1,7 @@
-/** One markdown block → a template. Raw HTML shows as the text it is. */
+/**
+ * One markdown block → a template. Raw HTML shows as the text it is. What has a border or marks at its beginning takes
+ * its direction from its text (`dir`); paragraphs do so by style, since text under a `dir` of its own tells nothing.
+ */
 import { html, nothing } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { inline } from "./inline-template.ts";
@@ -34,7 +37,7 @@ export function blockTemplate(block: Block, labels: RenderLabels): unknown {
     case "table":
       return table(block, labels);
     case "blockquote":
-      return html`<blockquote>${blocks(block.tokens, labels)}</blockquote>`;
+      return html`<blockquote dir="auto">${blocks(block.tokens, labels)}</blockquote>`;
     case "hr":
       return html`<hr />`;
     case "space":
@@ -66,10 +69,10 @@ function listing(info: string, parts: readonly string[], labels: RenderLabels): 
 function list({ ordered, start, loose, items }: List, labels: RenderLabels): unknown {
   const drawn = items.map((item) => guard([item, loose], () => listItem(item, loose, labels)));
   return ordered
-    ? html`<ol start=${start === "" ? 1 : start}>
+    ? html`<ol dir="auto" start=${start === "" ? 1 : start}>
         ${drawn}
       </ol>`
-    : html`<ul>
+    : html`<ul dir="auto">
         ${drawn}
       </ul>`;
 }
@@ -89,7 +92,7 @@ function table({ header, rows }: Table, labels: RenderLabels): unknown {
   const head = header.map(
     (cell) => html`<th scope="col" class=${cell.align ?? ""}>${inline(cell.tokens, labels)}</th>`,
   );
-  return html`<div part="table" class="table" tabindex="0" role="group" aria-label=${labels.table}>
+  return html`<div part="table" class="table" dir="auto" tabindex="0" role="group" aria-label=${labels.table}>
     <table>
       <thead>
         <tr>

@@ -6,6 +6,17 @@ export const markdownStyles = css`
     min-inline-size: 0;
     overflow-wrap: anywhere;
   }
+  /* Each paragraph reads in the direction of its own first letter, whatever the language of the page. */
+  .md :is(p, h1, h2, h3, h4, h5, h6),
+  .bubble,
+  .note,
+  .voided,
+  .welcome p,
+  .starters button,
+  textarea,
+  .grow::after {
+    unicode-bidi: plaintext;
+  }
   /*
    * A run of blocks out of sight costs nothing; once it was seen its height is known. The padding keeps focus rings
    * inside what containment clips.

@@ -3,21 +3,27 @@ import { html, nothing } from "lit";
 import type { ConnectionView } from "../chat.ts";
 import type { Labels } from "../labels.ts";
 
-export function connectionLine({ state, detail, error }: ConnectionView, labels: Labels): unknown {
+export function connectionLine({ state, phase, retryAt, error }: ConnectionView, labels: Labels): unknown {
   switch (state) {
     case "idle":
       return nothing;
     case "open":
-      return detail === undefined ? nothing : html`<span>${detail}</span>`;
+      return phase === undefined || phase === "live" ? nothing : html`<span>${labels.phases[phase]}</span>`;
     case "connecting":
       return html`<span class="late">${labels.connecting}</span>`;
     case "waiting":
-      return html`<span>${labels.reconnecting}</span>${reconnect(labels)}`;
+      return html`<span>${labels.reconnecting}</span>${countdown(retryAt)}${reconnect(labels)}`;
     case "offline":
       return html`<span>${labels.offline}</span>`;
     case "failed":
-      return html`<span class="bad">${error?.message ?? detail ?? labels.disconnected}</span>${reconnect(labels)}`;
+      return html`<span class="bad">${error?.message ?? labels.disconnected}</span>${reconnect(labels)}`;
   }
+}
+
+/** Seconds, for the eye only: nobody wants to hear them counted. */
+function countdown(retryAt = 0): unknown {
+  const left = Math.ceil((retryAt - Date.now()) / 1000);
+  return left > 0 ? html`<span class="count" aria-hidden="true">${left} s</span>` : nothing;
 }
 
 const reconnect = (labels: Labels): unknown =>

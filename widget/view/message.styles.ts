@@ -83,6 +83,10 @@ export const messageStyles = css`
   [data-state="input"] .dot {
     animation: pulse 1.2s infinite;
   }
+  [data-state="unrun"] .dot,
+  [data-state="unknown"] .dot {
+    background: var(--_muted);
+  }
   [data-state="done"] .dot {
     background: light-dark(#1a7f4b, #63d297);
   }

@@ -37,14 +37,15 @@ function assistantView(message: AssistantMessage, context: MessageContext): unkn
   const sources = message.blocks.filter((block) => block.kind === "source");
   return html`<article part="message answer" class="answer" aria-label=${labels.answer} aria-busy=${running}>
     ${label === "" ? nothing : html`<span part="label" class="chip">${label}</span>`}
-    ${shown.map((block, index) => blockView(block, running && index === shown.length - 1, labels))}
+    ${shown.map((block, index) => blockView(block, running, index === shown.length - 1, labels))}
     ${message.voided === undefined ? nothing : voidedView(message.voided.slice(visibleText(message).length).trimStart(), labels)}
     ${running && shown.length === 0 ? waitingView(labels) : nothing}
     ${sources.length === 0 ? nothing : sourcesView(sources, labels)} ${running ? nothing : endView(message, context)}
   </article>`;
 }
 
-function blockView(block: MessageBlock, growing: boolean, labels: Labels): unknown {
+function blockView(block: MessageBlock, running: boolean, isLast: boolean, labels: Labels): unknown {
+  const growing = running && isLast;
   switch (block.kind) {
     case "text":
       return html`<div part="text" class="md" ${blockList(block.text, block.open && growing, labels)}></div>`;
@@ -56,7 +57,7 @@ function blockView(block: MessageBlock, growing: boolean, labels: Labels): unkno
     case "refusal":
       return html`<p part="refusal" class="note">${block.text}</p>`;
     case "tool":
-      return toolCard(block, labels);
+      return toolCard(block, running, labels);
     case "source":
       return nothing;
   }

@@ -3,11 +3,15 @@ import { html, nothing } from "lit";
 import type { ToolBlock } from "../../protocol/index.ts";
 import type { Labels } from "../labels.ts";
 
-export const toolCard = (tool: ToolBlock, labels: Labels): unknown =>
-  html`<div part="tool" class="tool" data-state=${tool.state}>
+/** @param running whether the answer is: a call that it ended without has no outcome that will come */
+export function toolCard(tool: ToolBlock, running: boolean, labels: Labels): unknown {
+  const isOver = tool.state === "done" || tool.state === "failed";
+  const state = running || isOver ? tool.state : tool.state === "running" ? "unknown" : "unrun";
+  return html`<div part="tool" class="tool" data-state=${state}>
     <span class="dot"></span><strong>${tool.name}</strong>
-    <span class="quiet">${labels.tools[tool.state]}${tool.ms === undefined ? nothing : ` · ${seconds(tool.ms)}`}</span>
+    <span class="quiet">${labels.tools[state]}${tool.ms === undefined ? nothing : ` · ${seconds(tool.ms)}`}</span>
     ${tool.error === undefined ? nothing : html`<p>${tool.error}</p>`}
   </div>`;
+}
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

@@ -101,6 +101,30 @@ test("auto: SSE takes over where upgrades are refused, and the tab remembers it"
   });
 });
 
+test("auto: no wait is announced where SSE takes over at once", async () => {
+  await inClientWorld(async ({ proxy, connect }) => {
+    proxy.upgrades = "refuse";
+    proxy.add("s_1", simpleLog(["a"]));
+    const client = connect({ getAccessToken: () => "a connection of its own" });
+    const views: string[] = [];
+    client.connection.onChange(() => {
+      const { state, transport, retryInMs, retryAt } = client.connection.view;
+      assert.equal(retryInMs === undefined, retryAt === undefined);
+      views.push(`${state} ${transport} ${retryInMs ?? "now"}`);
+    });
+    for await (const batch of client.follow("s_1")) assert.ok(batch.entries.length > 0);
+    assert.deepEqual(views, [
+      "connecting ws now",
+      "waiting ws 1",
+      "connecting ws now",
+      "waiting ws now",
+      "connecting sse now",
+      "open sse now",
+      "idle null now",
+    ]);
+  });
+});
+
 test("auto: where neither comes through they take turns until one does", async () => {
   await inClientWorld(async ({ proxy, connect }) => {
     proxy.upgrades = "refuse";

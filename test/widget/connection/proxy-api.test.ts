@@ -92,3 +92,29 @@ test("aborting rejects with the signal's reason", async () => {
   stop.abort(reason);
   await assert.rejects(answer, reason);
 });
+
+test("a small request without an answer is made again beside itself; one with attachments is not", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const [size, expected] of [
+    [10, 2],
+    [100_000, 1],
+  ] as const) {
+    const asked: PromiseWithResolvers<Response>[] = [];
+    const again = Promise.withResolvers<void>();
+    const client = new ProxyApi({
+      endpoint: "https://example.com",
+      accessToken: "x",
+      fetch: () => {
+        asked.push(Promise.withResolvers());
+        again.resolve();
+        return asked.at(-1)!.promise;
+      },
+    });
+    const answer = client.json("/x", { method: "POST", body: "a".repeat(size) });
+    await again.promise;
+    t.mock.timers.tick(1_500);
+    assert.equal(asked.length, expected);
+    asked.at(-1)!.resolve(Response.json("here"));
+    assert.equal(await answer, "here");
+  }
+});
