@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { z } from "zod";
 import { defineTool, isTool } from "../../../proxy/agent/define-tool.ts";
 import type { StandardSchema } from "../../../proxy/agent/tool-schema.ts";
-import { completeConfig, ConfigError } from "../../../proxy/config.ts";
+import { completeConfig } from "../../../proxy/config.ts";
+import type { ConfigError } from "../../../proxy/config.ts";
 
 const OBJECT = { type: "object", properties: { n: { type: "integer" } }, required: ["n"], additionalProperties: false };
 const run = () => null;

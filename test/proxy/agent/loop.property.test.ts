@@ -26,7 +26,7 @@ const script = fc.record({
 type Going = Parameters<Parameters<typeof call.map>[0]>[0];
 
 const PARAMETERS = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
-const cut = new StreamError("upstream_truncated", "cut");
+const cut = new StreamError("upstream_truncated", "cut", { retryAfterMs: 0 });
 
 async function go({ outcome, turns }: Going): Promise<unknown> {
   for (let left = turns; left > 0; left--) await turn();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, mock, test } from "node:test";
 import { StreamError } from "../../../protocol/index.ts";
 import { defineTool } from "../../../proxy/agent/define-tool.ts";
 import type { ProviderMessage } from "../../../proxy/provider/provider.ts";
 import { openAgentRun, toolBlocks } from "../../fakes/agent-run.ts";
-import { calls, fakeProvider, finish, text } from "../../fakes/fake-provider.ts";
+import { calls, fakeProvider, finish, settle, text } from "../../fakes/fake-provider.ts";
 
 const PAGE = [{ name: "look", description: "looks", parameters: {} }];
 const said = (answer: string) => [text(answer), finish];
@@ -105,5 +105,21 @@ describe("a call that waits", () => {
     assert.throws(() => agent.inbox.answer("a", { result: { x: 2 } }), /another outcome came first/);
     assert.equal(agent.inbox.answer("unknown", { result: 1 }), false);
     assert.deepEqual(toolBlocks(await running)[0]!.result, { x: 1 });
+  });
+
+  test("for a person takes no time from the answer", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      await using agent = await openAgentRun({ page: PAGE, totalMs: 1_000 });
+      const running = agent.run([fakeProvider("p", [calls(["a", "look", {}])], said("ok"))]);
+      await agent.saw(isAsking);
+      // The pump's part of the same turn: it waits now.
+      await settle();
+      mock.timers.tick(50_000);
+      agent.inbox.answer("a", { result: 1 });
+      assert.equal((await running).status, "complete");
+    } finally {
+      mock.timers.reset();
+    }
   });
 });
