@@ -239,6 +239,36 @@ export function streamLogContract(name: string, open: () => Promise<StreamLog>):
       await assert.rejects(log.append(second.record.id, 1, batchOf(2, delta("x"))), refuses("conflict"));
     });
 
+    test("records are kept beside the entries of their batch, outlive them, and go with the stream", async () => {
+      const { record } = await log.createStream(newStream());
+      const other = await log.createStream(newStream());
+      const made = (signature: string) => ({
+        provider: "p",
+        firstBlock: 0,
+        nextBlock: 2,
+        natives: [{ at: 1, value: { signature } }],
+      });
+      await log.append(record.id, 1, batchOf(2, delta("a")), undefined, [made("one"), made("two")]);
+      await assert.rejects(
+        log.append(record.id, 1, batchOf(9, delta("gap")), undefined, [made("refused")]),
+        refuses("conflict"),
+      );
+      await log.append(other.record.id, 1, batchOf(2, delta("b")), undefined, [made("another's")]);
+      await log.append(record.id, 1, batchOf(3, delta("c")), undefined, [made("three")]);
+      assert.deepEqual(await seqs(log, record.id), [1, 2, 3]);
+      assert.doesNotMatch(JSON.stringify(await log.read(record.id, 0, 10)), /signature/);
+
+      const last = batchOf(4, END);
+      const message = fold(fold(emptyMessage("inc"), await log.read(record.id, 0, 10)), last.entries);
+      await log.append(record.id, 1, last, { status: "complete", message }, [made("last")]);
+      await log.trim({ streamsBefore: 10_000, conversationsBefore: 0 });
+      const kept = await log.readRecords(record.conversation);
+      assert.deepEqual([...kept.keys()], [record.id]);
+      assert.deepEqual(kept.get(record.id), ["one", "two", "three", "last"].map(made));
+      await log.deleteStream(record.id);
+      assert.equal((await log.readRecords(record.conversation)).size, 0);
+    });
+
     test("check() passes on a store that works", () => log.check());
   });
 }

@@ -259,6 +259,9 @@ describe("pump()", () => {
           { type: "attempt.start", attempt: 1, provider: "p", model: "m", cause: "initial", mode: "fresh" },
           { type: "block.start", block: 0, kind: "text" },
           { type: "delta", block: 0, kind: "text", text: "shown" },
+          { type: "tool.start", callId: "ended", name: "t", runsOn: "proxy" },
+          { type: "tool.end", callId: "ended", ok: true, result: 1, ms: 1 },
+          { type: "tool.start", callId: "open", name: "t", runsOn: "proxy" },
         ],
         2,
         1,
@@ -267,9 +270,11 @@ describe("pump()", () => {
     assert.equal(await closeOrphans(log, MARKS), 1);
     const entries = await log.read(record.id, 0, 100);
     assert.deepEqual(
-      entries.slice(5).map(({ type }) => type),
-      ["block.end", "usage", "attempt.end", "step.end", "stream.end"],
+      entries.slice(8).map(({ type }) => type),
+      ["block.end", "tool.end", "usage", "attempt.end", "step.end", "stream.end"],
     );
+    const unknown = entries.find((entry) => entry.type === "tool.end" && entry.callId === "open")!;
+    assert.match(unknown.type === "tool.end" ? (unknown.error ?? "") : "", /its outcome is unknown/);
     const message = fold(emptyMessage("i"), entries);
     assert.deepEqual(
       [message.status, message.end?.error?.code, visibleText(message)],
