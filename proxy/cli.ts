@@ -39,9 +39,13 @@ const OPTIONS = Object.fromEntries(
 async function main(argv: readonly string[]): Promise<number> {
   const [name = "", ...rest] = argv;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : null;
+  if (name === "--help" || name === "help") {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   if (command === null) {
     process.stderr.write(name === "" ? USAGE : `ai-stream: found command "${name}", expected one of these\n${USAGE}`);
-    return name === "--help" || name === "help" ? 0 : EXIT_USAGE;
+    return EXIT_USAGE;
   }
   try {
     const { positionals, values } = parseArgs({ args: rest, options: OPTIONS, allowPositionals: true });

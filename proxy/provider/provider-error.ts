@@ -54,6 +54,8 @@ export function connectionError(thrown: unknown, reading: boolean): StreamError 
       return new StreamError("provider_error", `The provider could not be reached (${code})`, { cause: thrown });
     }
   }
+  // A decoder that breaks is our mistake: retrying would hide it.
+  if (reading && (thrown instanceof TypeError || thrown instanceof ReferenceError)) return StreamError.from(thrown);
   if (reading) return new StreamError("upstream_truncated", "The connection was lost", { cause: thrown });
   const message = thrown instanceof Error ? clean(thrown.message) : "";
   return new StreamError("provider_error", `The request could not be sent: ${message}`, { cause: thrown });
