@@ -7,6 +7,8 @@ import { createHash } from "node:crypto";
 
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 
+import { minifyTemplates } from "./scripts/minify-templates.ts";
+
 const INTEGRITY_FILE = "ai-stream.integrity.json";
 
 export default defineConfig(({ mode }) => {
@@ -17,7 +19,7 @@ export default defineConfig(({ mode }) => {
 const script: UserConfig = {
   // The page's own files are served by the proxy, never copied into the build.
   publicDir: false,
-  plugins: [integrity(INTEGRITY_FILE)],
+  plugins: [minifyTemplates(), integrity(INTEGRITY_FILE)],
   build: {
     target: "es2022",
     outDir: "dist",

@@ -75,10 +75,10 @@ export function streamOptions(
   return {
     // With a wrong address there is nothing to connect to, whatever a relative one would resolve to.
     endpoint: mistakeIn(of.endpoint) === null ? of.endpoint : "invalid:",
-    agent: of.agent || undefined,
-    conversation: of.conversation || undefined,
-    transport: of.transport === "ws" || of.transport === "sse" ? of.transport : "auto",
-    accessToken: of.accessToken || undefined,
+    agent: of.agent,
+    conversation: of.conversation,
+    transport: of.transport,
+    accessToken: of.accessToken,
     getAccessToken: of.getAccessToken,
     pace: of.pace,
     readonly: of.readonly,

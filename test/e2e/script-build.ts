@@ -6,7 +6,13 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILT = "dist/ai-stream.js";
-const SOURCES = ["widget/**/*.ts", "protocol/*.ts", "vite.config.ts", "package-lock.json"];
+const SOURCES = [
+  "widget/**/*.ts",
+  "protocol/*.ts",
+  "vite.config.ts",
+  "scripts/minify-templates.ts",
+  "package-lock.json",
+];
 /** Three seconds on a slow machine. */
 const TIMEOUT_MS = 120_000;
 
