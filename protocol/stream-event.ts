@@ -31,6 +31,8 @@ export interface Usage {
   readonly final: boolean;
   /** US dollars; absent when the price is unknown. */
   readonly costUsd?: number;
+  /** Where the price is from: a table and its version, or the proxy's configuration; absent without `costUsd`. */
+  readonly priceTable?: string;
 }
 
 export interface Timings {

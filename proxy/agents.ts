@@ -6,8 +6,9 @@ import { checkPageTools, StreamTools } from "./agent/stream-tools.ts";
 import type { ToolInbox } from "./agent/tool-inbox.ts";
 import type { AgentConfig, Config } from "./config-schema.ts";
 import type { Audience } from "./delivery/audience.ts";
-import type { Provider, ProviderMessage, ProviderTimers } from "./provider/provider.ts";
+import type { ProviderMessage } from "./provider/provider.ts";
 import type { Target } from "./route/target.ts";
+import type { Targets } from "./targets.ts";
 
 /** What anybody may know of an agent. */
 export interface AgentNote {
@@ -44,11 +45,11 @@ const GUARDED = ["model", "temperature", "instructions", "history", "tools"] as 
 export class Agents {
   readonly #agents: ReadonlyMap<string, Agent>;
 
-  constructor(config: Config, providers: ReadonlyMap<string, Provider>, onToolFailure: OnToolFailure) {
+  constructor(config: Config, targets: Targets, onToolFailure: OnToolFailure) {
     this.#agents = new Map(
       Object.entries(config.agents).map(([name, agent]) => [
         name,
-        new Agent(name, agent, config, providers, onToolFailure),
+        new Agent(name, agent, config, targets, onToolFailure),
       ]),
     );
   }
@@ -79,20 +80,14 @@ export class Agent {
   readonly name: string;
   readonly #agent: AgentConfig;
   readonly #config: Config;
-  readonly #providers: ReadonlyMap<string, Provider>;
+  readonly #allTargets: Targets;
   readonly #onToolFailure: OnToolFailure;
 
-  constructor(
-    name: string,
-    agent: AgentConfig,
-    config: Config,
-    providers: ReadonlyMap<string, Provider>,
-    onToolFailure: OnToolFailure,
-  ) {
+  constructor(name: string, agent: AgentConfig, config: Config, targets: Targets, onToolFailure: OnToolFailure) {
     this.name = name;
     this.#agent = agent;
     this.#config = config;
-    this.#providers = providers;
+    this.#allTargets = targets;
     this.#onToolFailure = onToolFailure;
   }
 
@@ -163,29 +158,6 @@ export class Agent {
   }
 
   #targets(model: string | undefined): readonly Target[] {
-    return (model === undefined ? this.#agent.models : [model]).map((name) => {
-      const slash = name.indexOf("/");
-      const provider = this.#providers.get(name.slice(0, slash));
-      if (provider === undefined) {
-        const known = [...this.#providers.keys()].join(", ");
-        throw new StreamError(
-          "invalid_request",
-          `model: found "${name}", expected 'provider/model' with one of ${known}`,
-          {
-            field: "model",
-          },
-        );
-      }
-      return { provider, model: name.slice(slash + 1), timers: this.#timers(provider.name) };
-    });
-  }
-
-  #timers(provider: string): ProviderTimers {
-    const { connectMs, firstContentMs, livenessMs, betweenContentMs } = this.#config.resilience;
-    const own = this.#config.providers[provider]?.timers ?? {};
-    return { connectMs, firstContentMs, livenessMs, betweenContentMs, ...defined(own) };
+    return this.#allTargets.find(model === undefined ? this.#agent.models : [model]);
   }
 }
-
-const defined = (timers: { readonly [Key in keyof ProviderTimers]?: number | undefined }): Partial<ProviderTimers> =>
-  Object.fromEntries(Object.entries(timers).filter(([, value]) => value !== undefined));

@@ -17,7 +17,11 @@ const timers = z.strictObject({
   betweenContentMs: ms.optional(),
 });
 
+/** US dollars per million tokens. */
+const price = z.strictObject({ input: usd, output: usd, cacheRead: usd.optional(), cacheWrite: usd.optional() });
+
 const common = {
+  prices: z.record(text, price).optional(),
   timers: timers.optional(),
   headers: z.record(text, z.string()).optional(),
   maxConcurrent: count.optional(),

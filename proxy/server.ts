@@ -21,7 +21,9 @@ import { registerRoutes } from "./routes.ts";
 import { registerStaticFiles } from "./static-files.ts";
 import { startRetention } from "./stream-log/retention.ts";
 import { openSqliteLog } from "./stream-log/sqlite-log.ts";
+import { loadPriceTable } from "./route/price.ts";
 import { Streams } from "./streams.ts";
+import { sellerOf, Targets } from "./targets.ts";
 import { attachWsServer } from "./ws-server.ts";
 
 export interface Listening {
@@ -54,7 +56,9 @@ export async function startProxy(
   const orphans = await closeOrphans(log, config.backpressure);
   if (orphans > 0) logger.warn({ streams: orphans }, "streams of an earlier process were ended as interrupted");
 
-  const agents = new Agents(config, providers.byName, (agent, stream, tool, err) =>
+  const isSold = Object.values(config.providers).some((provider) => sellerOf(provider) !== null);
+  const prices = isSold ? await loadPriceTable() : null;
+  const agents = new Agents(config, new Targets(config, providers.byName, prices), (agent, stream, tool, err) =>
     logger.warn({ agent, stream, tool, err }, "a tool failed"),
   );
   const pumps = new PumpRegistry(

@@ -153,7 +153,7 @@ class EventMapper {
         return event.block === undefined ? event : { ...event, block: this.#plan.firstBlock + event.block };
       case "usage":
         this.#reported = true;
-        return { type: "usage", attempt: this.#plan.attempt, ...event.usage };
+        return { type: "usage", attempt: this.#plan.attempt, ...this.#plan.target.pricing(event.usage) };
       case "finish":
         this.reason = event.reason;
         return null;

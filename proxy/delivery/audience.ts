@@ -67,7 +67,7 @@ const NO_MESSAGE_USAGE = { ...NO_USAGE, reasoning: 0, cacheRead: 0, cacheWrite: 
 
 function showUsage<Part extends Usage>(usage: Part, audience: Audience): Part {
   if (audience.cost || usage.costUsd === undefined) return usage;
-  const { costUsd: _costUsd, ...rest } = usage;
+  const { costUsd: _costUsd, priceTable: _priceTable, ...rest } = usage;
   return rest as Part;
 }
 

@@ -11,6 +11,7 @@ import { makeBatch } from "../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog } from "../../proxy/stream-log/stream-log.ts";
 import { StreamTail } from "../../proxy/stream-log/tail.ts";
+import { unpriced } from "./fake-provider.ts";
 import type { FakeProvider } from "./fake-provider.ts";
 
 export interface AgentRun extends AsyncDisposable {
@@ -76,7 +77,7 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
       return promise.finally(leave);
     },
     async run(providers) {
-      const targets = providers.map((provider) => ({ provider, model: "m", timers: TIMERS }));
+      const targets = providers.map((provider) => ({ provider, model: "m", timers: TIMERS, pricing: unpriced }));
       const request = { messages: [{ role: "user", parts: [{ type: "text", text: "q" }] }], tools: [] } as const;
       const answer = { targets, request, tools, maxSteps, budget: { attempts: 4, afterContent: 1 } };
       await pump(async () => answer, { log, tail, marks: MARKS, totalMs }, stop.signal);

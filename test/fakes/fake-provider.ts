@@ -1,5 +1,6 @@
 /** A provider that does what a test says: each call plays the next script. */
 import { StreamError } from "../../protocol/index.ts";
+import type { Usage } from "../../protocol/index.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "../../proxy/provider/provider.ts";
 
 /** Batches to yield, errors to throw, promises to wait for, functions that make one when their turn comes. */
@@ -75,3 +76,6 @@ function abortable(step: Promise<unknown>, signal: AbortSignal): Promise<unknown
   );
   return Promise.race([step, aborted]);
 }
+
+/** What a target costs where that does not matter. */
+export const unpriced = (usage: Usage): Usage => usage;

@@ -11,7 +11,7 @@ import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog, StreamRecord } from "../../../proxy/stream-log/stream-log.ts";
 import { StreamTail } from "../../../proxy/stream-log/tail.ts";
-import { fakeProvider, finish, more, text } from "../../fakes/fake-provider.ts";
+import { unpriced, fakeProvider, finish, more, text } from "../../fakes/fake-provider.ts";
 import type { FakeProvider } from "../../fakes/fake-provider.ts";
 
 const MARKS = { capacityEvents: 10, high: 0.8, low: 0.3 };
@@ -54,7 +54,7 @@ describe("pump()", () => {
   afterEach(() => log.close());
 
   const answerOf = (providers: readonly FakeProvider[], budget = { attempts: 4, afterContent: 1 }): Answer => ({
-    targets: providers.map((provider) => ({ provider, model: "m", timers: TIMERS })),
+    targets: providers.map((provider) => ({ provider, model: "m", timers: TIMERS, pricing: unpriced })),
     request: { messages: [], tools: [] },
     tools: NO_TOOLS,
     maxSteps: 8,

@@ -1,0 +1,79 @@
+/** What an answer costs: the configured price of a model, else the one in a public table; unknown is unknown. */
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import type { Usage } from "../../protocol/index.ts";
+
+/** US dollars per million tokens. */
+export interface ModelPrice {
+  readonly input: number;
+  readonly output: number;
+  /** @default `input` */
+  readonly cacheRead?: number | undefined;
+  /** @default `input` */
+  readonly cacheWrite?: number | undefined;
+}
+
+/** Where a model is bought: the table's own name of the vendor, or the address of an OpenAI-compatible server. */
+export type Seller = { readonly vendor: string } | { readonly url: string };
+
+export interface PriceTable {
+  /** Which table and which state of it: kept with every cost it gave. */
+  readonly version: string;
+  /** US dollars; undefined for a model it does not know. */
+  cost(seller: Seller, model: string, usage: Usage): number | undefined;
+}
+
+/** Adds `costUsd`, and where the price is from, to what a provider reported. */
+export type Pricing = (usage: Usage) => Usage;
+
+const PACKAGE = "@pydantic/genai-prices";
+
+/** The public table, which ships with its package and asks no network. Takes a moment: loaded where it is needed. */
+export async function loadPriceTable(): Promise<PriceTable> {
+  const { calcPrice } = await import("@pydantic/genai-prices");
+  const { version } = JSON.parse(readFileSync(findPackageJSON(PACKAGE, import.meta.url)!, "utf8")) as {
+    version: string;
+  };
+  return {
+    version: `genai-prices ${version}`,
+    cost(seller, model, usage) {
+      const tokens = {
+        input_tokens: usage.input,
+        output_tokens: usage.output,
+        // Some servers count more cached tokens than input.
+        cache_read_tokens: Math.min(usage.cacheRead ?? 0, usage.input),
+        cache_write_tokens: usage.cacheWrite ?? 0,
+      };
+      const options = "vendor" in seller ? { providerId: seller.vendor } : { providerApiUrl: seller.url };
+      return calcPrice(tokens, model, options)?.total_price;
+    },
+  };
+}
+
+/** @param own the configured price; it wins over the table */
+export function pricingOf(
+  own: ModelPrice | undefined,
+  table: PriceTable | null,
+  seller: Seller | null,
+  model: string,
+): Pricing {
+  return (usage) => {
+    // A provider that says what it took knows best.
+    if (usage.costUsd !== undefined) return usage;
+    if (own !== undefined) return { ...usage, costUsd: ownCost(own, usage), priceTable: "configuration" };
+    const costUsd = table === null || seller === null ? undefined : table.cost(seller, model, usage);
+    return costUsd === undefined ? usage : { ...usage, costUsd, priceTable: table!.version };
+  };
+}
+
+function ownCost(price: ModelPrice, { input, output, cacheRead = 0, cacheWrite = 0 }: Usage): number {
+  const read = Math.min(cacheRead, input);
+  const written = Math.min(cacheWrite, input - read);
+  const plain = input - read - written;
+  const dollars =
+    plain * price.input +
+    read * (price.cacheRead ?? price.input) +
+    written * (price.cacheWrite ?? price.input) +
+    output * price.output;
+  return dollars / 1_000_000;
+}
