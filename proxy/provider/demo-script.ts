@@ -1,5 +1,6 @@
 /** Which scripted answer a question gets: chosen by its words, the same for the same question. */
 import { crc32 } from "../../protocol/index.ts";
+import { agentTurn } from "./demo-agent.ts";
 import { readDirectives } from "./demo-directives.ts";
 import type { Directives } from "./demo-directives.ts";
 import * as texts from "./demo-texts.ts";
@@ -59,11 +60,14 @@ export function scriptFor(request: ProviderRequest): DemoScript {
 }
 
 function answerTo(
-  { messages }: ProviderRequest,
+  request: ProviderRequest,
   { text: question }: Directives,
   questions: readonly string[],
   seed: number,
 ): readonly ScriptPart[] {
+  const { messages } = request;
+  const turn = agentTurn(request, question);
+  if (turn !== null) return [text(turn.text), ...turn.calls.map(callOf)];
   const last = messages.at(-1);
   if (last?.role === "tool") return [text(toolAnswer(last))];
   const answer = ANSWERS.find(({ words }) => words.test(question))?.parts(seed) ?? tour();
@@ -75,6 +79,12 @@ function answerTo(
 const text = (value: string): ScriptPart => ({ kind: "text", text: value });
 const thoughts = (value: string): ScriptPart => ({ kind: "reasoning", text: value });
 const tour = (): readonly ScriptPart[] => [thoughts(texts.TOUR_THOUGHTS), text(texts.TOUR)];
+
+const callOf = ({ name, args }: { readonly name: string; readonly args: object }): ScriptPart => ({
+  kind: "tool",
+  name,
+  text: JSON.stringify(args),
+});
 
 function callTool(): readonly ScriptPart[] {
   const args = JSON.stringify({ city: "Lisbon", unit: "celsius", days: 3 });

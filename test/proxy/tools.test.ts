@@ -4,6 +4,7 @@ import { emptyMessage, fold, visibleText } from "../../protocol/index.ts";
 import type { LogEntry, Message, ToolBlock, WireEntry } from "../../protocol/index.ts";
 import { defineTool } from "../../proxy/agent/define-tool.ts";
 import type { ConfigInput } from "../../proxy/config-schema.ts";
+import { demoProvider } from "../../proxy/provider/demo.ts";
 import type { Provider, ProviderEvent } from "../../proxy/provider/provider.ts";
 import { calls, fakeProvider, finish, text } from "../fakes/fake-provider.ts";
 import { openSocket, parseSse, runProxy } from "../fakes/running-proxy.ts";
@@ -33,8 +34,8 @@ describe("tools over HTTP and WebSocket", () => {
     proxy.post(`/v1/streams/${id}/tools/${encodeURIComponent(callId)}`, body);
   const toolsOf = (message: Message) => message.blocks.filter((block): block is ToolBlock => block.kind === "tool");
 
-  /** Reads the live stream until a call waits there, as a page does. */
-  async function waitsFor(id: string, callId: string): Promise<LogEntry> {
+  /** Reads the live stream until a call waits there, by its id or its tool's name, as a page does. */
+  async function waitsFor(id: string, call: string): Promise<LogEntry> {
     const leaving = new AbortController();
     const response = await fetch(`${proxy.url}/v1/streams/${id}/live`, { signal: leaving.signal });
     let body = "";
@@ -44,10 +45,10 @@ describe("tools over HTTP and WebSocket", () => {
         const entries = parseSse(body.slice(0, body.lastIndexOf("\n\n") + 2)).map(
           ({ data }) => JSON.parse(data) as LogEntry,
         );
-        const found = entries.find((entry) => entry.type === "tool.start" && entry.callId === callId);
+        const found = entries.find((entry) => entry.type === "tool.start" && [entry.callId, entry.name].includes(call));
         if (found !== undefined) return found;
       }
-      throw new Error(`the stream ended before ${callId} waited`);
+      throw new Error(`the stream ended before ${call} waited`);
     } finally {
       leaving.abort();
     }
@@ -236,5 +237,25 @@ describe("tools over HTTP and WebSocket", () => {
       blocks: rest.blocks.map((block) => (block.kind === "tool" ? { ...block, ms: 0, seq: 0 } : { ...block, seq: 0 })),
     });
     assert.deepEqual(content(batch), content(await messageOf(streamed.id)));
+  });
+
+  test("the demo's agent takes three steps: two tools side by side, one of the page and one with approval, an answer", async () => {
+    const tools = {
+      weather: defineTool({ description: "weather", parameters: {}, run: () => "sunny" }),
+      time: defineTool({ description: "time", parameters: {}, run: () => "noon" }),
+      pay: defineTool({ description: "pays", parameters: {}, approval: "always", run: () => "paid" }),
+    };
+    await serve([demoProvider("demo")], { models: ["demo/fast"], tools });
+    const { id } = await start({ input: "Be an agent", tools: [LOOK] });
+    await Promise.all([waitsFor(id, "pay"), waitsFor(id, "look")]);
+    const waiting = toolsOf(await messageOf(id)).filter(({ state }) => state === "awaiting" || state === "running");
+    for (const { callId, runsOn } of waiting) {
+      assert.equal((await answer(id, callId, runsOn === "page" ? { result: "a map" } : { approve: true })).status, 202);
+    }
+    await whole(id);
+    const message = await messageOf(id);
+    assert.deepEqual([message.status, message.steps], ["complete", 3]);
+    assert.match(visibleText(message), /`weather` answered: sunny[\s\S]*noon[\s\S]*paid[\s\S]*a map/);
+    assert.equal(new Set(toolsOf(message).map(({ callId }) => callId)).size, 4);
   });
 });

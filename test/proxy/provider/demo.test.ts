@@ -69,6 +69,31 @@ test("a tool call has whole JSON arguments and ends with tool_calls; its result 
   assert.match(answered.text, /"celsius":19/);
 });
 
+test("asked for an agent it calls the tools it is offered, two at a time, then tells what came back", async () => {
+  const tool = (name: string, properties: object = {}) => ({ name, description: name, parameters: { properties } });
+  const tools = [tool("a", { n: { type: "integer", minimum: 2 }, city: { type: "string" } }), tool("b"), tool("c")];
+  const messages: ProviderMessage[] = [user("Be an agent")];
+  const called: string[][] = [];
+  for (let step = 0; step < 3; step++) {
+    const { events, text } = await askAll(messages, { tools });
+    const calls = events.flatMap((event) =>
+      event.type === "block.start" && event.kind === "tool" ? [event.name!] : [],
+    );
+    called.push(calls);
+    if (calls.length === 0) assert.match(text, /`a` answered: 1[\s\S]*`b`[\s\S]*`c`/);
+    if (step === 0) {
+      assert.deepEqual(events.flatMap((event) => (event.type === "block.end" && event.args ? [event.args] : []))[0], {
+        n: 2,
+        city: "Lisbon",
+      });
+    }
+    const parts = calls.map((name) => ({ type: "tool-call", callId: name, name, argsText: "{}" }) as const);
+    messages.push({ role: "assistant", parts: [...parts, { type: "text", text }] });
+    messages.push(...calls.map((name) => ({ role: "tool", callId: name, name, ok: true, result: "1" }) as const));
+  }
+  assert.deepEqual(called, [["a", "b"], ["c"], []]);
+});
+
 test("a second question is answered knowing the first, without its directives", async () => {
   const { text } = await askAll([user("Tell me about cuts /fault slow"), said("…"), user("And then?")]);
   assert.match(text, /^Earlier you asked “Tell me about cuts”; this is question 2\./);
@@ -189,7 +214,7 @@ interface Asked {
   readonly tookMs: number;
 }
 
-type RequestOptions = Partial<Pick<ProviderRequest, "model" | "maxOutputTokens" | "reasoning">>;
+type RequestOptions = Partial<Pick<ProviderRequest, "model" | "maxOutputTokens" | "reasoning" | "tools">>;
 
 const ask = (question: string, options: RequestOptions = {}, provider = demoProvider("demo", { clock: fakeClock() })) =>
   askAll([user(question)], options, provider);
