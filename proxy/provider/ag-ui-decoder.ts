@@ -46,8 +46,7 @@ class AgUiDecoder implements Decoder<SseFrame> {
       case "REASONING_MESSAGE_CONTENT":
       case "REASONING_MESSAGE_CHUNK":
       case "THINKING_TEXT_MESSAGE_CONTENT":
-        this.#thought += delta;
-        return this.#blocks.text("reasoning", delta, events);
+        return this.#think(event, delta, events);
       case "TOOL_CALL_ARGS":
       case "TOOL_CALL_CHUNK":
       case "TOOL_CALL_START":
@@ -57,11 +56,12 @@ class AgUiDecoder implements Decoder<SseFrame> {
       case "TOOL_CALL_RESULT":
         return this.#result(event, events);
       case "TEXT_MESSAGE_START":
-        this.#begin(event);
-        return this.#blocks.endText(events);
+        this.#blocks.endText(events);
+        return this.#text(event, "", events);
       case "REASONING_MESSAGE_START":
+        this.#blocks.endText(events);
         this.#thought = "";
-        return this.#blocks.endText(events);
+        return this.#think(event, "", events);
       case "TEXT_MESSAGE_END":
       case "REASONING_MESSAGE_END":
       case "THINKING_TEXT_MESSAGE_END":
@@ -90,16 +90,26 @@ class AgUiDecoder implements Decoder<SseFrame> {
     );
   }
 
-  #begin(event: Fields): void {
+  /** Chunks have no start: naming another message begins it. */
+  #begin(event: Fields, events: ProviderEvent[]): void {
     const id = textOf(event["messageId"]);
-    const role = textOf(event["role"]);
-    if (id !== "") this.#lastMessage = id;
-    if (role !== "" && role !== "assistant") this.#others.add(this.#lastMessage);
+    if (id === "" || id === this.#lastMessage) return;
+    this.#lastMessage = id;
+    this.#thought = "";
+    this.#blocks.endText(events);
   }
 
   #text(event: Fields, delta: string, events: ProviderEvent[]): void {
-    this.#begin(event);
+    this.#begin(event, events);
+    const role = textOf(event["role"]);
+    if (role !== "" && role !== "assistant") this.#others.add(this.#lastMessage);
     if (!this.#others.has(this.#lastMessage)) this.#blocks.text("text", delta, events);
+  }
+
+  #think(event: Fields, delta: string, events: ProviderEvent[]): void {
+    this.#begin(event, events);
+    this.#thought += delta;
+    this.#blocks.text("reasoning", delta, events);
   }
 
   #call(event: Fields, delta: string, events: ProviderEvent[]): void {
