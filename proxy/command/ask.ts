@@ -16,13 +16,20 @@ export async function ask({ positionals, values }: Arguments): Promise<number> {
     accessToken: values["token"] ?? process.env["AI_STREAM_TOKEN"],
   });
   const print = new Printer();
+  const reading = new AbortController();
+  // Whoever read our output has enough (`ask … | head`): that is no failure, and the answer goes on at the proxy.
+  process.stdout.once("error", () => reading.abort());
   try {
-    const answer = client.stream({ input }, { onMessage: (message) => print.show(message) });
+    const { signal } = reading;
+    const answer = client.stream({ input }, { onMessage: (message) => print.show(message), signal });
     // Ctrl-C is a stop, not a hang-up: the provider must not go on for nobody.
     process.once("SIGINT", () => void answer.started.then(({ id }) => client.cancel(id)));
     const message = await answer.done;
     print.end(message);
     return message.status === "complete" ? 0 : 1;
+  } catch (thrown) {
+    if (reading.signal.aborted) return 0;
+    throw thrown;
   } finally {
     client.close();
   }
