@@ -19,12 +19,10 @@ export function registerHealth(app: FastifyInstance, { log, providers, isDrainin
       (thrown: unknown) => StreamError.from(thrown).code,
     );
     const ready = store === "ok" && providers.size > 0 && !isDraining();
-    return reply
-      .code(ready ? 200 : 503)
-      .send({
-        status: ready ? "ready" : isDraining() ? "draining" : "not_ready",
-        store,
-        providers: [...providers.keys()],
-      });
+    return reply.code(ready ? 200 : 503).send({
+      status: ready ? "ready" : isDraining() ? "draining" : "not_ready",
+      store,
+      providers: [...providers.keys()],
+    });
   });
 }
