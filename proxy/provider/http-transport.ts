@@ -116,6 +116,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     clearTimeout(this.#timer);
+    // Its slices keep the whole first read from being collected for as long as the answer streams.
+    (controller as { rawHeaders?: unknown }).rawHeaders = null;
     this.#body = new RawBody(controller);
     this.#resolve({ status, headers: joined(headers), body: this.#body });
   }
