@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { WIRES } from "./wire-bodies.ts";
 
 const RUN = join(import.meta.dirname, "run.ts");
 const run = promisify(execFile);
@@ -16,6 +17,7 @@ test("the quick benchmark runs every part and delivers every token", async () =>
     assert.equal(stdout.match(new RegExp(`^\\| ${name} `, "gm"))?.length, name === "ours, SSE" ? 5 : 4, stdout);
   }
   assert.match(stdout, /^fan-out: one stream to 10 viewers/m);
+  for (const wire of WIRES) assert.match(stdout, new RegExp(`^\\| ${wire} +\\| +\\d+ \\|`, "m"));
 });
 
 test("a part nobody knows is refused by name", async () => {

@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: CPU per token, added latency and memory of the proxy beside a floor, in one run on one upstream.
- * `--quick` is a smoke run, `--rounds N`, `--only unpaced,lockstep,paced,memory,fan-out`, `--profile DIR`.
+ * `npm run bench`: CPU per token, added latency and memory of the proxy beside a floor, in one run on one upstream; and
+ * CPU per decoded event beside the providers' SDKs.
+ * `--quick` is a smoke run, `--rounds N`, `--only unpaced,lockstep,paced,memory,fan-out,decode`, `--profile DIR`.
  * Each round runs every contender once; a figure is the median of the rounds, a ratio the median of the rounds' ratios.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,14 +10,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { FLOOR, startFloor, startProxy, type Bench, type Contender } from "./contender.ts";
+import { decodeRound, type DecodeResult } from "./decode.ts";
 import { measureFanOut, measureMemory, measureStreams, type StreamsResult } from "./measure.ts";
 import { MeasuredProcess } from "./measured-process.ts";
 import { sizesOf, type Sizes } from "./sizes.ts";
 import { formatTable, median, percentile } from "./summary.ts";
+import { MADE } from "./wire-bodies.ts";
 import type { Pace, Workload } from "./workload.ts";
 
 const STREAM_PACES = ["unpaced", "lockstep", "paced"] as const;
-const PARTS = [...STREAM_PACES, "memory", "fan-out"] as const;
+const PARTS = [...STREAM_PACES, "memory", "fan-out", "decode"] as const;
 const DIRECT = "direct";
 
 const { values } = parseArgs({
@@ -53,6 +56,7 @@ try {
   );
   if (only.includes("memory")) await benchMemory(bench, sizes);
   if (only.includes("fan-out")) await benchFanOut(bench, sizes);
+  if (only.includes("decode")) await benchDecode(sizes);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -137,4 +141,20 @@ async function benchFanOut(bench: Bench, { viewers, fanOutTokens }: Sizes): Prom
   const cpuUs = await measureFanOut(bench, viewers, fanOutTokens);
   const rows = [["ours, SSE", cpuUs.toFixed(2)]];
   console.log(`fan-out: one stream to ${viewers} viewers\n${formatTable(["", "CPU µs per viewer and event"], rows)}\n`);
+}
+
+async function benchDecode({ rounds: count, decodeEvents }: Sizes): Promise<void> {
+  await decodeRound(0, decodeEvents);
+  const results: DecodeResult[][] = [];
+  for (let round = 0; round < count; round++) results.push(await decodeRound(round, decodeEvents));
+  const rows = results[0]!.map(({ wire, events, sdkUs }, index) => {
+    const all = results.map((round) => round[index]!);
+    const ours = median(all.map(({ oursUs }) => oursUs)).toFixed(2);
+    if (sdkUs === null) return [wire, `${events}`, ours, "", ""];
+    const sdk = median(all.map((result) => result.sdkUs!)).toFixed(2);
+    return [wire, `${events}`, ours, sdk, median(all.map((result) => result.oursUs / result.sdkUs!)).toFixed(2)];
+  });
+  const head = ["", "events", "ours, CPU µs/event", "SDK, CPU µs/event", "× SDK"];
+  const source = results[0]![0]!.source === MADE ? "made" : "recorded";
+  console.log(`decode: one ${source} answer of each wire, again and again from memory\n${formatTable(head, rows)}\n`);
 }

@@ -10,6 +10,8 @@ export interface Sizes {
   /** Of one stream. */
   readonly viewers: number;
   readonly fanOutTokens: number;
+  /** Read of each body in each round. */
+  readonly decodeEvents: number;
 }
 
 const SIZES: Readonly<Record<"full" | "quick", Sizes>> = {
@@ -21,6 +23,7 @@ const SIZES: Readonly<Record<"full" | "quick", Sizes>> = {
     openStreams: 2_000,
     viewers: 1_000,
     fanOutTokens: 200,
+    decodeEvents: 20_000,
   },
   // Proves that everything runs and every token arrives; its times mean nothing.
   quick: {
@@ -30,6 +33,7 @@ const SIZES: Readonly<Record<"full" | "quick", Sizes>> = {
     openStreams: 20,
     viewers: 10,
     fanOutTokens: 10,
+    decodeEvents: 100,
   },
 };
 
