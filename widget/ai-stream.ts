@@ -10,31 +10,15 @@ import type { ChatMessage, ChatStatus, ConnectionView } from "./chat.ts";
 import { AiStreamErrorEvent } from "./dom-events.ts";
 import { labelsFor } from "./labels.ts";
 import type { Labels } from "./labels.ts";
+import type { PageTools } from "./page-tools.ts";
 import { markdownStyles } from "./render/markdown.styles.ts";
 import { StreamController } from "./stream-controller.ts";
-import type { StreamOptions } from "./stream-controller.ts";
+import type { Chat, StreamOptions } from "./stream-controller.ts";
 import { Countdown } from "./view/countdown.ts";
 import { frame, shownMessages } from "./view/frame.ts";
 import { messageStyles } from "./view/message.styles.ts";
 import { Spoken } from "./view/spoken.ts";
 import { StickyScroll } from "./view/sticky-scroll.ts";
-
-/** What the element needs of its controller. */
-export type Chat = Pick<
-  StreamController,
-  | "messages"
-  | "status"
-  | "connection"
-  | "agent"
-  | "conversation"
-  | "send"
-  | "stop"
-  | "retry"
-  | "regenerate"
-  | "edit"
-  | "clear"
-  | "reconnect"
->;
 
 /**
  * A streaming AI answer or chat.
@@ -75,7 +59,7 @@ export type Chat = Pick<
  * @csspart bubble - the reader's words
  * @csspart text - an answer's text
  * @csspart thinking - the folded reasoning
- * @csspart tool - a tool call
+ * @csspart tool - a tool call; `approve` and `deny` its buttons
  * @csspart sources - the citations of an answer
  * @csspart code - a code block; `copy-code` its button
  * @csspart table - the box a table scrolls in
@@ -130,6 +114,8 @@ export class AiStream extends LitElement {
   declare labels: Partial<Labels>;
   /** Asked for an access token before each attempt to connect; wins over `accessToken`. */
   declare getAccessToken: (() => string | Promise<string>) | undefined;
+  /** What an answer may have run in the page, by name; the agent's `pageMay` must list `tools`. */
+  declare tools: PageTools;
   /** @internal */
   declare draft: string;
 
@@ -147,7 +133,7 @@ export class AiStream extends LitElement {
     this.transport = this.theme = "auto";
     this.pace = "smooth";
     this.readonly = this.open = false;
-    this.labels = {};
+    this.labels = this.tools = {};
     this.draft = "";
     this.#chat = this.createChat(() => streamOptions(this, this.#onEvent));
     this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
@@ -196,6 +182,16 @@ export class AiStream extends LitElement {
   /** Asks anew from one of the reader's messages, as a branch of its own. */
   edit(messageId: string, text: string): Promise<void> {
     return this.#chat.edit(messageId, text);
+  }
+
+  /** Lets a tool call run that waits for a person's yes. @throws {StreamError} `conflict` when it was refused already */
+  approve(callId: string): Promise<void> {
+    return this.#chat.approve(callId);
+  }
+
+  /** Refuses it; the answer goes on without. @throws as `approve` */
+  deny(callId: string): Promise<void> {
+    return this.#chat.deny(callId);
   }
 
   /** Begins a new conversation. */
@@ -250,7 +246,7 @@ export class AiStream extends LitElement {
       this.#routed = routeOf(this);
       this.#chat.reconnect();
     }
-    this.#spoken.follow(this.messages.at(-1));
+    this.#spoken.follow(this.messages.at(-1), this.#words);
     if (modeOf(this.mode) === "answer" && (changed.has("prompt") || changed.has("mode"))) this.#askPrompt(changed);
   }
 

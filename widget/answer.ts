@@ -2,11 +2,16 @@
 import { formatCursor, parseCursor, StreamError } from "../protocol/index.ts";
 import type { Message, Started, WireEntry } from "../protocol/index.ts";
 import type { Client } from "./client.ts";
+import type { PageTools } from "./page-tools.ts";
 import { readMessage } from "./read-message.ts";
+import { toolLedger } from "./tool-ledger.ts";
+import { ToolRunner } from "./tool-runner.ts";
 
 export interface AnswerOptions {
   /** Called with each piece of visible text as it arrives. */
   readonly onToken?: ((text: string) => void) | undefined;
+  /** Declared with the start; calls of them are run here, once each, while the answer is read. */
+  readonly tools?: PageTools | undefined;
   /** Called with each state of the message. */
   readonly onMessage?: ((message: Message) => void) | undefined;
   /** Aborting stops reading, not the answer: that is `client.cancel(id)`. */
@@ -46,13 +51,28 @@ export class Answer implements AsyncIterable<Message> {
     return this.done;
   }
 
-  async #read(client: Client, { onToken, onMessage, signal }: AnswerOptions): Promise<Message> {
+  async #read(client: Client, options: AnswerOptions): Promise<Message> {
+    const { tools } = options;
+    if (tools === undefined) return this.#follow(client, options);
+    let fail: (error: StreamError) => void = () => {};
+    const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+    const runner = new ToolRunner({ client, tools: () => tools, onFailure: (error) => fail(error) });
+    try {
+      toolLedger.add((await this.started).id);
+      return await Promise.race([this.#follow(client, options, runner), failed]);
+    } finally {
+      runner.close();
+    }
+  }
+
+  async #follow(client: Client, { onToken, onMessage, signal }: AnswerOptions, runner?: ToolRunner): Promise<Message> {
     const { id, cursor } = await this.started;
     const { inc } = parseCursor(cursor);
     const feed = client.follow(id, { after: inc === null ? "0" : formatCursor(inc, 0), signal });
     for await (const { message, entries } of readMessage(feed)) {
       this.#latest = message;
       if (onToken !== undefined) for (const entry of entries) if (isVisible(entry)) onToken(entry.text);
+      runner?.follow(message);
       onMessage?.(message);
       this.#news.resolve();
       this.#news = Promise.withResolvers();

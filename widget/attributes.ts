@@ -2,6 +2,7 @@
 import type { PropertyDeclarations } from "lit";
 import { StreamError } from "../protocol/index.ts";
 import type { WireError } from "../protocol/index.ts";
+import type { PageTools } from "./page-tools.ts";
 import type { StreamOptions } from "./stream-controller.ts";
 
 export const PROPERTIES: PropertyDeclarations = {
@@ -19,6 +20,7 @@ export const PROPERTIES: PropertyDeclarations = {
   readonly: { type: Boolean, reflect: true },
   open: { type: Boolean, reflect: true },
   labels: { attribute: false },
+  tools: { attribute: false },
   getAccessToken: { attribute: false },
   draft: { state: true, attribute: false },
 };
@@ -69,7 +71,7 @@ export const routeOf = (of: Route): readonly unknown[] => [
 ];
 
 export function streamOptions(
-  of: Route & { readonly pace: string; readonly readonly: boolean },
+  of: Route & { readonly pace: string; readonly readonly: boolean; readonly tools: PageTools },
   onEvent: (event: Event) => void,
 ): StreamOptions {
   return {
@@ -82,6 +84,8 @@ export function streamOptions(
     getAccessToken: of.getAccessToken,
     pace: of.pace,
     readonly: of.readonly,
+    // Who may only read does not act either.
+    tools: of.readonly ? undefined : of.tools,
     onEvent,
   };
 }

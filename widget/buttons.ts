@@ -5,7 +5,7 @@ import type { StreamController } from "./stream-controller.ts";
 import { codeBeside, copyText } from "./view/copy.ts";
 
 export interface ButtonContext {
-  readonly chat: Pick<StreamController, "stop" | "retry" | "regenerate" | "reconnect">;
+  readonly chat: Pick<StreamController, "stop" | "retry" | "regenerate" | "reconnect" | "approve" | "deny">;
   /** The messages as drawn, in order. */
   readonly drawn: readonly ChatMessage[];
   readonly jump: () => void;
@@ -27,6 +27,10 @@ export async function press(event: Event, { chat, drawn, jump, onCopied }: Butto
         return await chat.regenerate();
       case "reconnect":
         return chat.reconnect();
+      case "approve":
+        return await chat.approve(button.dataset["call"] ?? "");
+      case "deny":
+        return await chat.deny(button.dataset["call"] ?? "");
       case "jump":
         return jump();
       case "code":

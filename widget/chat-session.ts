@@ -5,14 +5,19 @@ import type { AgentNote, ChatStatus, ConnectionView, UserMessage } from "./chat.
 import { createClient } from "./client.ts";
 import type { Client } from "./client.ts";
 import { waiting } from "./connection/connection-state.ts";
+import { viewOf } from "./connection-view.ts";
+import type { Delay } from "./connection-view.ts";
 import { Conversation, toUserMessage } from "./conversation.ts";
 import { AiStreamErrorEvent, AiStreamMessageEvent, AiStreamStartEvent, AiStreamStatusEvent } from "./dom-events.ts";
 import { showAnswer } from "./live-answer.ts";
 import { eventsBetween } from "./message-events.ts";
 import { Outbox } from "./outbox.ts";
 import type { Outgoing } from "./outbox.ts";
+import { declareTools } from "./page-tools.ts";
 import { toClientOptions } from "./session-options.ts";
 import type { SessionOwner } from "./session-options.ts";
+import { toolLedger } from "./tool-ledger.ts";
+import { ToolRunner } from "./tool-runner.ts";
 
 /** Over an hour at the longest delay: after that the message is marked, and a person tries again. */
 const ATTEMPTS = 200;
@@ -28,9 +33,9 @@ export class ChatSession {
   readonly #wanted: string;
   readonly #signal: AbortSignal;
   readonly #abort = new AbortController();
-  /** Why the message being sent has to wait. */
-  #delay: Pick<ConnectionView, "retryInMs" | "retryAt" | "error"> | null = null;
+  #delay: Delay | null = null;
   #note: StatusNote | null = null;
+  readonly #tools: ToolRunner;
   /** Gives up the message that is being sent. */
   #unsend = new AbortController();
   #onNews: () => void = () => {};
@@ -47,6 +52,11 @@ export class ChatSession {
     this.#owner = owner;
     this.#wanted = wanted;
     this.#signal = this.#abort.signal;
+    this.#tools = new ToolRunner({
+      client: this.client,
+      tools: () => owner.options().tools ?? {},
+      onFailure: (error) => this.#report(error),
+    });
     this.client.connection.onChange(() => owner.changed());
   }
 
@@ -56,14 +66,7 @@ export class ChatSession {
   }
 
   get connection(): ConnectionView {
-    const view = this.client.connection.view;
-    if (this.#delay !== null && view.state !== "failed") {
-      const state = globalThis.navigator?.onLine === false ? "offline" : "waiting";
-      return { ...view, state, ...this.#delay };
-    }
-    if (this.#note === null || this.#note.phase === "live") return view;
-    const { phase, detail } = this.#note;
-    return { ...view, phase, ...(detail === undefined ? {} : { detail }) };
+    return viewOf(this.client.connection.view, this.#delay, this.#note);
   }
 
   /** Works until `close`. */
@@ -81,7 +84,14 @@ export class ChatSession {
   close(): void {
     this.#abort.abort();
     this.#onNews();
+    this.#tools.close();
     this.client.close();
+  }
+
+  /** Runs what waits for the page, when its tools came later than their calls. */
+  runTools(): void {
+    const { head } = this.#owner.conversation;
+    if (head?.role === "assistant") this.#tools.follow(head);
   }
 
   /** @param parent the message it follows; undefined for whatever is shown last when its turn comes */
@@ -91,7 +101,8 @@ export class ChatSession {
     parent: string | null | undefined,
     sendId: string = crypto.randomUUID(),
   ): Promise<void> {
-    this.outbox.add({ sendId, text, attachments, parent });
+    const tools = declareTools(this.#owner.options().tools ?? {});
+    this.outbox.add({ sendId, text, attachments, parent, ...(tools.length === 0 ? {} : { tools }) });
     const sender = Promise.withResolvers<void>();
     this.#owner.senders.set(sendId, sender);
     this.client.connection.open();
@@ -167,7 +178,7 @@ export class ChatSession {
     }
   }
 
-  async #start({ sendId, text, attachments }: Outgoing, question: UserMessage): Promise<Started> {
+  async #start({ sendId, text, attachments, tools }: Outgoing, question: UserMessage): Promise<Started> {
     const { id: conversation } = this.#owner.conversation;
     this.#unsend = new AbortController();
     const request = {
@@ -175,9 +186,10 @@ export class ChatSession {
       sendId,
       ...(conversation === null ? {} : { conversation, parent: question.parent }),
       ...(attachments.length === 0 ? {} : { attachments }),
+      ...(tools === undefined ? {} : { tools }),
     };
     try {
-      return await this.client.start(request, {
+      const started = await this.client.start(request, {
         signal: AbortSignal.any([this.#signal, this.#unsend.signal]),
         attempts: ATTEMPTS,
         onRetry: (error, delayMs) => {
@@ -186,6 +198,8 @@ export class ChatSession {
           this.#owner.changed();
         },
       });
+      if (tools !== undefined) toolLedger.add(started.id);
+      return started;
     } catch (error) {
       if (this.#unsend.signal.aborted) throw new StreamError("cancelled", "The message was not sent");
       throw error;
@@ -219,15 +233,17 @@ export class ChatSession {
   async #show(answer: Message, parent: string | null): Promise<void> {
     const { conversation } = this.#owner;
     if (this.status !== "stopping") this.#setStatus("streaming");
+    this.#tools.follow(answer);
     try {
       const message = await showAnswer(this.client, answer, {
         parent,
         isInstant: () => this.#owner.options().pace === "instant",
         onShown: (now, before) => {
           conversation.put(now);
+          this.#tools.follow(now);
           const events = eventsBetween(before, now);
-          // Content says better than any note that the answer goes on.
-          if (events.length > 0) this.#note = null;
+          // Content says better than a note that the answer goes on; an agent's step lasts until its next one.
+          if (events.length > 0 && this.#note?.phase !== "step") this.#note = null;
           for (const event of events) this.#owner.dispatch(event);
           this.#owner.changed();
         },

@@ -1,6 +1,6 @@
 /** The headless client: start, follow and read answers of a proxy, in browsers and Node, without any UI. */
 import { StreamError } from "../protocol/index.ts";
-import type { Message, Started, StartRequest } from "../protocol/index.ts";
+import type { Message, Started, StartRequest, ToolOutcome } from "../protocol/index.ts";
 import { decodeAgents, decodeConversation, decodeMessage, decodeStarted } from "./answers.ts";
 import { Answer } from "./answer.ts";
 import type { AnswerOptions } from "./answer.ts";
@@ -13,13 +13,15 @@ import { shareConnection } from "./connection/shared-connections.ts";
 import type { Timing } from "./connection/transport.ts";
 import { Feed } from "./feed.ts";
 import type { FeedOptions } from "./feed.ts";
+import { declareTools } from "./page-tools.ts";
 
 export type { Batch } from "./buffer/token-buffer.ts";
 export type { AgentNote, ConversationSnapshot } from "./chat.ts";
-export type { Message, Started, StartRequest } from "../protocol/index.ts";
+export type { Message, Started, StartRequest, ToolOutcome } from "../protocol/index.ts";
 export { isStreamError, StreamError, visibleText } from "../protocol/index.ts";
 export { Answer } from "./answer.ts";
 export type { AnswerOptions } from "./answer.ts";
+export type { PageTool, PageTools } from "./page-tools.ts";
 
 /** Attempts of one request; repeating is safe, because a start has its key and the others change nothing twice. */
 const ATTEMPTS = 5;
@@ -88,8 +90,10 @@ export class Client {
 
   /** Starts an answer and reads it: iterate its states, or await `done`. */
   stream(request: StartRequest, options: AnswerOptions & RequestOptions = {}): Answer {
+    const { tools } = options;
+    const declared = tools === undefined ? {} : { tools: [...declareTools(tools), ...(request.tools ?? [])] };
     this.connection.open();
-    return new Answer(this, () => this.start(request, options), options);
+    return new Answer(this, () => this.start({ ...request, ...declared }, options), options);
   }
 
   /** The fold of a stream as it is now. */
@@ -108,6 +112,15 @@ export class Client {
   /** Stops an answer at the proxy and its provider; the end arrives in the stream. Stopping twice is no error. */
   async cancel(id: string, options: RequestOptions = {}): Promise<void> {
     await this.#retrying(`/v1/streams/${encodeURIComponent(id)}/cancel`, { method: "POST", body: {} }, options);
+  }
+
+  /**
+   * Tells the outcome of a call that waits for the page (`result`, `error`) or for a person's word (`approve`).
+   * Telling the same again is no error. @throws {StreamError} `conflict` when another outcome was first
+   */
+  async toolResult(id: string, callId: string, outcome: ToolOutcome, options: RequestOptions = {}): Promise<void> {
+    const path = `/v1/streams/${encodeURIComponent(id)}/tools/${encodeURIComponent(callId)}`;
+    await this.#retrying(path, { method: "POST", body: outcome }, options);
   }
 
   /** Lets go of the connection. Answers go on at the proxy. */

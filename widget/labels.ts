@@ -30,6 +30,10 @@ export interface Labels {
   readonly offline: string;
   readonly disconnected: string;
   readonly reconnect: string;
+  /** Said of a tool call that waits for a yes. */
+  readonly approve: string;
+  readonly deny: string;
+  readonly args: string;
   /** How an answer ended, where that is not simply its end. */
   readonly ends: Readonly<Partial<Record<EndReason, string>>>;
   /** What the proxy is doing while nothing comes. */
@@ -66,6 +70,9 @@ const en: Labels = {
   offline: "You are offline. The answer goes on when you are back.",
   disconnected: "Not connected",
   reconnect: "Reconnect",
+  approve: "Allow",
+  deny: "Deny",
+  args: "Details",
   ends: {
     length: "The answer reached its length limit.",
     content_filter: "The answer was withheld by a content filter.",
@@ -80,6 +87,7 @@ const en: Labels = {
     waiting: "Waiting for the provider…",
     retrying: "The provider failed. Asking again…",
     paused: "The answer is paused.",
+    step: "Working…",
   },
   tools: {
     input: "Preparing",

@@ -1,6 +1,6 @@
 /** Messages that wait to be sent, in order and bounded; those without attachments outlive a reload of the tab. */
 import { StreamError } from "../protocol/index.ts";
-import type { Attachment } from "../protocol/index.ts";
+import type { Attachment, PageTool } from "../protocol/index.ts";
 import { tabMemory } from "./connection/memory.ts";
 
 /** More than anybody types while an answer streams or a train is in a tunnel. */
@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly sendId: string;
   readonly text: string;
   readonly attachments: readonly Attachment[];
+  /** What the page offered when it was written: a repeat must say the same. */
+  readonly tools?: readonly PageTool[];
   /** The message it follows; null for a new beginning, undefined for the end of what is shown when its turn comes. */
   readonly parent: string | null | undefined;
 }

@@ -1,12 +1,15 @@
 /** What a session is told by the element it works for, and what it tells it. */
 import type { ClientOptions } from "./client.ts";
 import type { Conversation } from "./conversation.ts";
+import type { PageTools } from "./page-tools.ts";
 
 export interface SessionOptions extends Omit<ClientOptions, "transport"> {
   /** `ws`, `sse`; anything else is `auto`. */
   readonly transport?: string | undefined;
   /** The conversation to show; otherwise the one this tab had. */
   readonly conversation?: string | undefined;
+  /** What the page offers to run. Asked anew at each start and each call. */
+  readonly tools?: PageTools | undefined;
   /** `instant`; anything else is `smooth`. Asked anew at each frame. */
   readonly pace?: string | undefined;
 }

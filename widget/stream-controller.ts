@@ -1,11 +1,12 @@
 /** A Lit controller that holds a conversation for its host: it sends, follows and shows, and asks the host to render. */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { StreamError } from "../protocol/index.ts";
+import { invalid, StreamError } from "../protocol/index.ts";
 import { encodeAttachment } from "./attachment.ts";
 import type { AgentNote, ChatMessage, ChatStatus, ConnectionView } from "./chat.ts";
 import { ChatSession } from "./chat-session.ts";
 import { Conversation, toUserMessage } from "./conversation.ts";
 import { AiStreamConnectionEvent } from "./dom-events.ts";
+import type { PageTools } from "./page-tools.ts";
 import type { SessionOptions, SessionOwner } from "./session-options.ts";
 
 export interface StreamOptions extends SessionOptions {
@@ -18,6 +19,9 @@ export interface StreamOptions extends SessionOptions {
 const WHICH = ["endpoint", "agent", "conversation"] as const;
 const HOW = ["transport", "accessToken", "getAccessToken", "fetch", "WebSocket"] as const;
 
+/** What an element needs of its controller. */
+export type Chat = Omit<StreamController, keyof ReactiveController | "divergence">;
+
 const IDLE: ConnectionView = { state: "idle", transport: null };
 
 export class StreamController implements ReactiveController {
@@ -29,6 +33,7 @@ export class StreamController implements ReactiveController {
   #which: readonly unknown[] = [];
   #how: readonly unknown[] = [];
   #connection = IDLE;
+  #tools: PageTools | undefined;
 
   /** @param options asked anew whenever they matter; a change of what to show or how to reach it begins anew */
   constructor(host: ReactiveControllerHost & HTMLElement, options: () => StreamOptions) {
@@ -87,6 +92,13 @@ export class StreamController implements ReactiveController {
     this.#end();
   }
 
+  hostUpdated(): void {
+    const { tools } = this.#options();
+    if (tools === this.#tools) return;
+    this.#tools = tools;
+    this.#session?.runTools();
+  }
+
   /**
    * Resolves once the proxy has taken the message; until then it waits for its turn and for the network.
    * @throws {StreamError} when it was refused or given up; the message stays, marked
@@ -128,6 +140,16 @@ export class StreamController implements ReactiveController {
     await this.#working.enqueue(text, conversation.attachments.get(messageId) ?? [], question.parent);
   }
 
+  /** Lets a call run that waits for a person's yes. @throws {StreamError} `conflict` when it was decided otherwise */
+  approve(callId: string): Promise<void> {
+    return this.#decide(callId, true);
+  }
+
+  /** Refuses it; the answer goes on without. @throws as `approve` */
+  deny(callId: string): Promise<void> {
+    return this.#decide(callId, false);
+  }
+
   /** Begins a new conversation; the old one stays at the proxy. */
   clear(): void {
     this.#session?.outbox.clear();
@@ -141,6 +163,13 @@ export class StreamController implements ReactiveController {
     else if (differs(this.#how, this.#read(HOW))) this.#end();
     else this.#session?.client.connection.reconnect();
     if (this.#session === null) this.#begin();
+  }
+
+  async #decide(callId: string, approve: boolean): Promise<void> {
+    const { head } = this.#owner.conversation;
+    const call = head?.role === "assistant" && head.blocks.some((it) => it.kind === "tool" && it.callId === callId);
+    if (!call) throw invalid("callId", callId, "a call of the latest answer");
+    await this.#working.client.toolResult(head.stream, callId, { approve });
   }
 
   get #working(): ChatSession {

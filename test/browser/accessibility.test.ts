@@ -45,6 +45,13 @@ const STATES: Readonly<Record<string, Partial<FakeChat>>> = {
       ),
     ],
   },
+  deciding: {
+    status: "streaming",
+    messages: [
+      asked("?"),
+      answered([{ ...tool, state: "awaiting", approval: true, args: { usd: 9 } }], { status: "running" }),
+    ],
+  },
   complete: {
     messages: [asked("?"), answered([words(MARKDOWN), { kind: "source", seq: 9, url: "https://e.example/a" }])],
   },

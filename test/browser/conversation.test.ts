@@ -237,20 +237,6 @@ describe("what is shown", () => {
     expect(text(element, ".connection")).to.match(/Reconnecting/);
   });
 
-  it("says what became of a tool call that an answer ended without", async () => {
-    const element = await mount();
-    const call = { kind: "tool", seq: 2, callId: "c", name: "book", args: {}, argsText: "{}" } as const;
-    const states = ["input", "awaiting", "running", "done"] as const;
-    const cards = (): (string | undefined)[] =>
-      [...element.renderRoot.querySelectorAll<HTMLElement>(".tool")].map((card) => card.dataset["state"]);
-    const blocks = states.map((state, index) => ({ ...call, callId: `c${index}`, state }));
-    await element.show({ status: "streaming", messages: [asked("?"), answered(blocks, { status: "running" })] });
-    expect(cards()).to.deep.equal(states);
-    await element.show({ status: "idle", messages: [asked("?"), answered(blocks, { reason: "tool_calls" })] });
-    expect(cards()).to.deep.equal(["unrun", "unrun", "unknown", "done"]);
-    expect(text(element, ".tool")).to.match(/Not run/);
-  });
-
   it("copies an answer as it was written, and a listing as its code", async () => {
     const copied: string[] = [];
     const clipboard = { writeText: (words: string) => Promise.resolve(void copied.push(words)) };

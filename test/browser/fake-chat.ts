@@ -2,7 +2,7 @@
 import { emptyMessage } from "../../protocol/index.ts";
 import type { EndReason, MessageBlock, TextBlock } from "../../protocol/index.ts";
 import { AiStream } from "../../widget/ai-stream.ts";
-import type { Chat } from "../../widget/ai-stream.ts";
+import type { Chat } from "../../widget/stream-controller.ts";
 import type {
   AgentNote,
   AssistantMessage,
@@ -35,6 +35,12 @@ export class FakeChat implements Chat {
   }
   edit(id: string, text: string): Promise<void> {
     return this.#did(`edit ${id} ${text}`);
+  }
+  approve(callId: string): Promise<void> {
+    return this.#did(`approve ${callId}`);
+  }
+  deny(callId: string): Promise<void> {
+    return this.#did(`deny ${callId}`);
   }
   clear(): void {
     this.calls.push("clear");

@@ -1,16 +1,24 @@
 /** Work that only one may do at a time: of this page always, of all tabs of its origin where the browser has locks. */
 
-/** A tab that was put to sleep may hold a lock for long: after this we go on without it. */
+/** A tab that was put to sleep may hold a lock for long: after this, in milliseconds, we go on without it. */
 const LOCK_MS = 5_000;
 
 const queues = new Map<string, Promise<unknown>>();
 
-/** Waits for its turn; gives what `work` gives. */
-export async function alone<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+/** True where other tabs are waited for: on secure pages of today's browsers. In Node there are no tabs. */
+export const hasLocks = (): boolean => typeof document !== "undefined" && navigator.locks !== undefined;
+
+/**
+ * Waits for its turn; gives what `work` gives.
+ * @param signal ends the wait: then the work is not done. Without one it is done after LOCK_MS whoever holds the lock
+ * @throws the signal's reason
+ */
+export async function alone<Result>(name: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
   const before = queues.get(name);
   const turn = (async () => {
     await before?.catch(() => {});
-    return locked(`ai-stream:${name}`, work);
+    signal?.throwIfAborted();
+    return hasLocks() ? locked(`ai-stream:${name}`, work, signal) : work();
   })();
   queues.set(name, turn);
   try {
@@ -20,18 +28,15 @@ export async function alone<Result>(name: string, work: () => Promise<Result>): 
   }
 }
 
-/** Locks are there on secure pages only; in Node there are no tabs. */
-async function locked<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-  const locks = typeof document === "undefined" ? undefined : navigator.locks;
-  if (locks === undefined) return work();
+async function locked<Result>(name: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
   let begun = false;
   try {
-    return (await locks.request(name, { signal: AbortSignal.timeout(LOCK_MS) }, () => {
+    return (await navigator.locks.request(name, { signal: signal ?? AbortSignal.timeout(LOCK_MS) }, () => {
       begun = true;
       return work();
     })) as Result;
   } catch (error) {
-    if (begun) throw error;
+    if (begun || signal !== undefined) throw error;
     return work();
   }
 }

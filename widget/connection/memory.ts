@@ -6,6 +6,8 @@ export interface Memory {
   recall(name: string): string | null;
   /** Null forgets. */
   remember(name: string, value: string | null): void;
+  /** The names of all notes that begin so. */
+  names(prefix: string): string[];
 }
 
 /** Of this tab, over reloads. */
@@ -31,6 +33,16 @@ function memory(storage: () => Storage): Memory {
         if (value === null) fallback.delete(name);
         else fallback.set(name, value);
       }
+    },
+    names(prefix) {
+      let kept: string[] = [];
+      try {
+        kept = Object.keys(storage());
+      } catch {
+        // Only the page's own notes then.
+      }
+      const stored = kept.filter((key) => key.startsWith(PREFIX)).map((key) => key.slice(PREFIX.length));
+      return [...stored, ...fallback.keys()].filter((name) => name.startsWith(prefix));
     },
   };
 }

@@ -3,12 +3,14 @@ import { html, nothing } from "lit";
 import type { ConnectionView } from "../chat.ts";
 import type { Labels } from "../labels.ts";
 
-export function connectionLine({ state, phase, retryAt, error }: ConnectionView, labels: Labels): unknown {
+export function connectionLine({ state, phase, detail, retryAt, error }: ConnectionView, labels: Labels): unknown {
   switch (state) {
     case "idle":
       return nothing;
     case "open":
-      return phase === undefined || phase === "live" ? nothing : html`<span>${labels.phases[phase]}</span>`;
+      if (phase === undefined || phase === "live") return nothing;
+      // A step has the name its agent gave it; other details are for programs.
+      return html`<span>${(phase === "step" && detail) || labels.phases[phase]}</span>`;
     case "connecting":
       return html`<span class="late">${labels.connecting}</span>`;
     case "waiting":

@@ -63,7 +63,9 @@ function conversation(state: FrameState): unknown {
   return html`${messages.map((message, index) => {
     const canRepeat = index === last && status === "idle" && !state.readonly;
     const label = message.role === "assistant" ? (agent?.label ?? "") : "";
-    return guard([message, canRepeat, label, labels], () => messageView(message, { canRepeat, label, labels }));
+    const canDecide = !state.readonly;
+    const context = { canRepeat, canDecide, label, labels };
+    return guard([message, ...Object.values(context)], () => messageView(message, context));
   })}
   ${asked ? waitingView(labels) : nothing}`;
 }

@@ -73,6 +73,38 @@ export const messageStyles = css`
     margin: 0.125rem 0;
     color: var(--_bad);
   }
+  .tool details,
+  .decision {
+    flex-basis: 100%;
+    min-inline-size: 0;
+  }
+  .tool summary {
+    inline-size: fit-content;
+    color: var(--_muted);
+    font-size: 0.8125rem;
+    cursor: pointer;
+  }
+  .tool pre {
+    padding: 0.375rem 0;
+    max-block-size: 16rem;
+    overflow: auto;
+    font: 0.8125rem / 1.5 var(--_mono);
+  }
+  .decision {
+    display: flex;
+    gap: 0.5rem;
+    margin-block: 0.25rem 0.125rem;
+  }
+  .decision button {
+    padding: 0.25rem 0.875rem;
+    border: 1px solid var(--_line);
+    border-radius: 1rem;
+  }
+  .decision .yes {
+    background: var(--_accent);
+    border-color: var(--_accent);
+    color: var(--_on-accent);
+  }
   .dot {
     inline-size: 0.5rem;
     block-size: 0.5rem;

@@ -14,6 +14,8 @@ export interface MessageContext {
   readonly labels: Labels;
   /** True for the last message of a conversation at rest that may be written to: it can be asked again. */
   readonly canRepeat: boolean;
+  /** True where calls may be allowed and denied. */
+  readonly canDecide: boolean;
   /** Said beside answers of a provider that must be labelled. */
   readonly label: string;
 }
@@ -37,15 +39,20 @@ function assistantView(message: AssistantMessage, context: MessageContext): unkn
   const sources = message.blocks.filter((block) => block.kind === "source");
   return html`<article part="message answer" class="answer" aria-label=${labels.answer} aria-busy=${running}>
     ${label === "" ? nothing : html`<span part="label" class="chip">${label}</span>`}
-    ${shown.map((block, index) => blockView(block, running, index === shown.length - 1, labels))}
+    ${shown.map((block, index) => blockView(block, running && index === shown.length - 1, message, context))}
     ${message.voided === undefined ? nothing : voidedView(message.voided.slice(visibleText(message).length).trimStart(), labels)}
     ${running && shown.length === 0 ? waitingView(labels) : nothing}
     ${sources.length === 0 ? nothing : sourcesView(sources, labels)} ${running ? nothing : endView(message, context)}
   </article>`;
 }
 
-function blockView(block: MessageBlock, running: boolean, isLast: boolean, labels: Labels): unknown {
-  const growing = running && isLast;
+function blockView(
+  block: MessageBlock,
+  growing: boolean,
+  { status }: AssistantMessage,
+  { labels, canDecide }: MessageContext,
+): unknown {
+  const running = status === "running";
   switch (block.kind) {
     case "text":
       return html`<div part="text" class="md" ${blockList(block.text, block.open && growing, labels)}></div>`;
@@ -57,7 +64,7 @@ function blockView(block: MessageBlock, running: boolean, isLast: boolean, label
     case "refusal":
       return html`<p part="refusal" class="note">${block.text}</p>`;
     case "tool":
-      return toolCard(block, running, labels);
+      return toolCard(block, { running, canDecide }, labels);
     case "source":
       return nothing;
   }
