@@ -51,7 +51,8 @@ export interface Started {
 }
 
 /** What a viewer can be told that is not in the log. */
-export type StatusPhase = "waiting" | "retrying" | "paused" | "live";
+/** `step`: an agent began a step of its own, named in `detail`. */
+export type StatusPhase = "waiting" | "retrying" | "paused" | "step" | "live";
 
 export interface StatusNote {
   readonly phase: StatusPhase;

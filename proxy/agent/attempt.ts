@@ -1,7 +1,7 @@
 /** One call of a provider, written into the log: its blocks get their numbers in the stream, its failure a code. */
 import { randomBytes } from "node:crypto";
 import { StreamError } from "../../protocol/index.ts";
-import type { BlockKind, Reset, StreamEvent } from "../../protocol/index.ts";
+import type { BlockKind, Reset, StatusNote, StreamEvent } from "../../protocol/index.ts";
 import type { FinishReason, ProviderEvent, ProviderRequest } from "../provider/provider.ts";
 import type { Target } from "../route/target.ts";
 import type { AttemptRecord, NativeRecord } from "../stream-log/stream-log.ts";
@@ -42,6 +42,8 @@ export interface AttemptPlan {
    * answer stays when this attempt fails too.
    */
   readonly reset: Reset | null;
+  /** Tells viewers what is not in the log. */
+  readonly note: (note: StatusNote) => void;
 }
 
 /** Runs one attempt from its first provider event to its `attempt.end`, which is the last event it writes. */
@@ -148,6 +150,9 @@ class EventMapper {
         this.calls.delete(callId);
         return { type: "tool.end", callId, ok: event.ok, result: event.result, ms };
       }
+      case "step":
+        this.#plan.note({ phase: "step", detail: event.name });
+        return null;
       case "source":
         this.content = true;
         return event.block === undefined ? event : { ...event, block: this.#plan.firstBlock + event.block };

@@ -64,7 +64,8 @@ export async function runStep(
     const attempt = ++progress.attempts;
     const { provider, model } = targets[target]!;
     await output.write([{ type: "attempt.start", attempt, provider: provider.name, model, cause, mode: "fresh" }]);
-    const plan = { attempt, target: targets[target]!, request, firstBlock, callIds, reset };
+    const { note } = output;
+    const plan = { attempt, target: targets[target]!, request, firstBlock, callIds, reset, note };
     const result = await runAttempt(plan, output.write, signal);
     progress.nextBlock = result.nextBlock;
     shown ||= result.content;
@@ -74,7 +75,8 @@ export async function runStep(
     const { error } = result;
     if (isTargetUnable(error)) unable.add(target);
     const failure = { error, attempts: made, afterContent, content: shown, target, unable, targets: targets.length };
-    const retry = signal.aborted ? null : nextAttempt(failure, budget, Math.random());
+    const mayRepeat = !signal.aborted && !(provider.acts === true && result.nextBlock > firstBlock);
+    const retry = mayRepeat ? nextAttempt(failure, budget, Math.random()) : null;
     if (retry === null) return { reason: null, error };
 
     output.note({ phase: "retrying", detail: error.code, delayMs: retry.delayMs });

@@ -9,6 +9,9 @@ import type { SseFrame } from "./frames.ts";
 import type { ProviderEvent } from "./provider.ts";
 import { inBandError } from "./provider-error.ts";
 
+/** A name to show on a line. */
+const STEP_CHARS = 120;
+
 export function agUiDecoder(): Decoder<SseFrame> {
   return new AgUiDecoder();
 }
@@ -70,6 +73,10 @@ class AgUiDecoder implements Decoder<SseFrame> {
         return this.#encrypted(event, events);
       case "MESSAGES_SNAPSHOT":
         this.#snapshot = listOf(event["messages"]);
+        return;
+      case "STEP_STARTED":
+        if (typeof event["stepName"] === "string")
+          events.push({ type: "step", name: event["stepName"].slice(0, STEP_CHARS) });
         return;
       case "RUN_FINISHED":
         this.#finished = event;

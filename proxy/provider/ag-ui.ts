@@ -18,6 +18,7 @@ export function agUi(name: string, server: AgUiServer): WireFormat<SseFrame> {
     foreignTypes: /html|json/,
     // A run begins with an event of its own.
     headersWithContent: false,
+    acts: true,
     async send(call, request) {
       const headers = { accept: "text/event-stream", "content-type": "application/json", ...server.headers };
       await call.send({ method: "POST", url: server.url, headers, body: JSON.stringify(runInput(name, request)) });

@@ -16,6 +16,8 @@ export interface WireFormat<Frame> {
   framing(contentType: string): Framing<Frame>;
   /** Content types a stream of this format never has. */
   readonly foreignTypes: RegExp;
+  /** True for an agent: what it did is done, also when its answer fails. */
+  readonly acts?: boolean;
   /** True where the response headers may wait for the first token. */
   readonly headersWithContent: boolean;
   /** Sends the request through `call`. */
@@ -43,6 +45,7 @@ const CHECK_MS = 15_000;
 export function providerOf<Frame>(format: WireFormat<Frame>, connection: Connection): Provider {
   return {
     name: connection.name,
+    ...(format.acts === true ? { acts: true } : {}),
     stream: (request, timers, signal) => streamCall(format, connection, request, timers, signal),
     check: (signal) => checkCall(format, connection, signal),
   };

@@ -64,6 +64,8 @@ export type ProviderEvent =
   | { readonly type: "block.end"; readonly block: number; readonly args?: unknown }
   /** The provider ran the call itself, as agents do: nothing is left to run. */
   | { readonly type: "tool.result"; readonly callId: string; readonly ok: boolean; readonly result: unknown }
+  /** An agent began a step of its own: told to viewers while it lasts, not kept. */
+  | { readonly type: "step"; readonly name: string }
   | { readonly type: "source"; readonly url: string; readonly title?: string; readonly block?: number }
   /** Cumulative within the call; the latest counts. */
   | { readonly type: "usage"; readonly usage: Usage }
@@ -88,6 +90,8 @@ export interface Provider {
   readonly name: string;
   /** Shown to people next to the answer where it must be: the demo provider says that it is one. */
   readonly label?: string;
+  /** A call may have changed something in the world before it failed, so that a second one is no repetition. */
+  readonly acts?: boolean;
   /**
    * Yields one batch per upstream read, in provider order, and ends after `finish`. Returning early or aborting
    * `signal` closes the provider's socket. The consumer pulls, so a consumer that waits pauses the socket.

@@ -1,6 +1,6 @@
 /** The one writer of a stream: runs the answer into the log and closes it with exactly one `stream.end`. */
 import { crc32, StreamError, visibleText } from "../../protocol/index.ts";
-import type { MessageUsage, StreamEnd, Timings } from "../../protocol/index.ts";
+import type { MessageUsage, StatusNote, StreamEnd, Timings } from "../../protocol/index.ts";
 import { runAnswer } from "../agent/loop.ts";
 import type { Answer, AnswerEnd } from "../agent/loop.ts";
 import type { StreamLog } from "../stream-log/stream-log.ts";
@@ -34,7 +34,8 @@ export async function pump(answer: () => Promise<Answer>, options: PumpOptions, 
       write: writer.write.bind(writer),
       flush: writer.flush.bind(writer),
       message: () => tail.message,
-      note: tail.note.bind(tail),
+      // Behind what was written before it, so that content never seems to follow a note it came before.
+      note: (note: StatusNote) => void writer.flush().then(() => tail.note(note)),
       seq: () => writer.seq,
       waitFor: clock.without.bind(clock),
     };

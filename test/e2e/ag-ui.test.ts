@@ -28,6 +28,7 @@ test("an agent's thinking, its tool call with the result, its steps and its text
   );
   await first.emit(started(first), step("plan"), ...thought("th1", "The port first, ", "then the tide."));
   await first.emit(sealed("th1", "enc:1"), stepDone("plan"), step("look"));
+  await chat.page.locator("ai-stream [part~=connection]").getByText("look").waitFor();
   await chat.until(async () => (await thinking(chat)) === "The port first, then the tide.");
   await first.emit(...called("call_1", "tide", '{"port":', '"Sète"}'));
   const card = chat.page.locator("ai-stream [part~=tool]");
