@@ -88,7 +88,6 @@ const en: Labels = {
     retrying: "The provider failed. Asking again…",
     paused: "The answer is paused.",
     step: "Working…",
-    step: "Working…",
   },
   tools: {
     input: "Preparing",
