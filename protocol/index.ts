@@ -40,3 +40,4 @@ export type {
 } from "./stream-event.ts";
 export { isFields } from "./validate.ts";
 export type { Fields } from "./validate.ts";
+export { isContent } from "./stream-event.ts";

@@ -59,6 +59,11 @@ export class Feed {
     return this.#tail?.message.status ?? this.record.status;
   }
 
+  /** What was last said besides the log and still holds. */
+  get note(): StatusNote | null {
+    return this.#tail === null || this.#tail.ended ? null : this.#tail.lastNote;
+  }
+
   /** Null for a stream that is not running here: its digest is in its `stream.end`. */
   head(): Head | null {
     return this.#tail === null ? null : { seq: this.#tail.seq, digest: crc32(visibleText(this.#tail.message)) };

@@ -59,7 +59,7 @@ export function deliverSse(
     stopBeats();
     socket?.off("drain", wake);
   });
-  viewer.wake();
+  viewer.begin();
   return bye;
 }
 

@@ -35,6 +35,13 @@ export class Viewer {
     return this.#unlisten === null;
   }
 
+  /** Tells what holds now, then sends what there is. */
+  begin(): void {
+    const { note } = this.feed;
+    if (note !== null) this.#transport.note(note);
+    this.wake();
+  }
+
   /** Sends all that can be sent now. */
   wake(): void {
     while (!this.#reading && this.#unlisten !== null) {

@@ -204,7 +204,7 @@ export class WsConnection implements FrameSocket {
       this.#subscriptions.set(s, subscription);
       const cursor = formatCursor(feed.record.inc, seq);
       this.send({ type: "subbed", s, id, cursor, tail: feed.tail, status: feed.status });
-      subscription.wake();
+      subscription.begin();
     } catch (thrown) {
       this.send({ type: "err", s, error: StreamError.from(thrown).toJSON() });
     }

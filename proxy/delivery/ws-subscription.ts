@@ -29,7 +29,7 @@ export class WsSubscription implements ViewerTransport {
   #sent: Unacknowledged[] = [];
   #sentBytes = 0;
 
-  /** Call `wake()` to begin. `onEnd` is called when there is nothing more to send. */
+  /** Call `begin()` once the client knows of it. `onEnd` is called when there is nothing more to send. */
   constructor(s: number, feed: Feed, after: number, socket: FrameSocket, windowBytes: number, onEnd: () => void) {
     this.s = s;
     this.#socket = socket;
@@ -74,6 +74,10 @@ export class WsSubscription implements ViewerTransport {
     }
     if (count > 0) this.#sent = this.#sent.slice(count);
     this.wake();
+  }
+
+  begin(): void {
+    this.#viewer.begin();
   }
 
   wake(): void {

@@ -43,14 +43,15 @@ export class LogWriter {
   }
 
   /**
-   * Takes events, never none, for the next commit, and what is kept beside them. Returns a promise to wait for when
-   * there are too many, else undefined.
+   * Takes events for the next commit, and what is kept beside them. Returns a promise to wait for when there are too
+   * many, else undefined.
    */
   write(events: readonly StreamEvent[], record?: AttemptRecord): Promise<void> | undefined {
     if (record !== undefined) this.#records.push(record);
     for (const event of events) this.#enqueue(event);
     this.#waiting += events.length;
-    this.#appending ??= this.#appendAll();
+    // Never with nothing to append: a run that ends before it is noted would look as if it never ended.
+    if (this.#queue.length > 0) this.#appending ??= this.#appendAll();
     if (this.#waiting <= this.#marks.high * this.#marks.capacityEvents) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;

@@ -1,5 +1,5 @@
 /** The live end of a running stream: how far it is committed, what it folds to, and who waits for more. */
-import { emptyMessage, fold } from "../../protocol/index.ts";
+import { emptyMessage, fold, isContent } from "../../protocol/index.ts";
 import type { LogEntry, Message, StatusNote } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
 import type { StreamRecord } from "./stream-log.ts";
@@ -21,6 +21,8 @@ export class StreamTail {
   ended = false;
   /** When the first text was committed; null until then, and for a tail that was opened later. */
   firstContentAt: number | null = null;
+  /** What was last said besides the log, until content follows it: a viewer who comes later is told too. */
+  lastNote: StatusNote | null = null;
   readonly #listeners = new Set<TailListener>();
   #message: Message;
   #unfolded: LogEntry[] = [];
@@ -48,10 +50,12 @@ export class StreamTail {
     this.seq = batch.last;
     this.ended = entries.at(-1)!.type === "stream.end";
     this.firstContentAt ??= entries.find((entry) => entry.type === "delta")?.ts ?? null;
+    if (this.lastNote !== null && this.lastNote.phase !== "step" && entries.some(isContent)) this.lastNote = null;
     for (const listener of this.#listeners) listener.committed(batch);
   }
 
   note(note: StatusNote): void {
+    this.lastNote = note;
     for (const listener of this.#listeners) listener.noted(note);
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { emptyMessage, fold, place, reveal } from "../../../protocol/index.ts";
-import type { LogEntry, WireEntry } from "../../../protocol/index.ts";
+import type { LogEntry, StatusNote, WireEntry } from "../../../protocol/index.ts";
 import { showEntry } from "../../../proxy/delivery/audience.ts";
 import type { Audience } from "../../../proxy/delivery/audience.ts";
 import { Feed } from "../../../proxy/delivery/feed.ts";
@@ -73,7 +73,7 @@ class TestTransport implements ViewerTransport {
     assert.deepEqual(overWs, overSse);
     this.entries.push(...overWs);
   }
-  note(): void {}
+  note(_note: StatusNote): void {}
   end(seq: number): void {
     this.ended = seq;
   }
@@ -192,4 +192,23 @@ test("a stalled viewer keeps nothing: only its cursor stays behind, and no other
   // What gathered while it stood still comes merged.
   assert.ok(stalled.entries.length < 100, `${stalled.entries.length} entries`);
   assert.deepEqual(fold(emptyMessage(INC), stalled.entries), fold(emptyMessage(INC), reading.entries));
+});
+
+test("a viewer who comes later is told what the stream waits for, until content says that it goes on", () => {
+  const { feed, tail, commit } = liveStream(ALL);
+  const told = () => {
+    const notes: string[] = [];
+    const transport = new TestTransport();
+    transport.note = ({ phase }: StatusNote) => void notes.push(phase);
+    new Viewer(feed, feed.tail, transport).begin();
+    return notes;
+  };
+  tail.note({ phase: "retrying", delayMs: 100 });
+  assert.deepEqual(told(), ["retrying"]);
+  commit([{ type: "block.start", block: 0, kind: "text", seq: 1, ts: 0 }]);
+  assert.deepEqual(told(), []);
+  // An agent's step lasts while it talks.
+  tail.note({ phase: "step", detail: "look" });
+  commit([{ type: "delta", block: 0, kind: "text", text: "a", seq: 2, ts: 0 }]);
+  assert.deepEqual(told(), ["step"]);
 });

@@ -7,11 +7,12 @@ import { StreamTools } from "../../../proxy/agent/stream-tools.ts";
 import { ToolInbox } from "../../../proxy/agent/tool-inbox.ts";
 import { pump } from "../../../proxy/pump/pump.ts";
 import { closeOrphans } from "../../../proxy/pump/recover.ts";
+import type { ProviderEvent } from "../../../proxy/provider/provider.ts";
 import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog, StreamRecord } from "../../../proxy/stream-log/stream-log.ts";
 import { StreamTail } from "../../../proxy/stream-log/tail.ts";
-import { unpriced, fakeProvider, finish, more, text } from "../../fakes/fake-provider.ts";
+import { fakeProvider, finish, more, settle, text, unpriced } from "../../fakes/fake-provider.ts";
 import type { FakeProvider } from "../../fakes/fake-provider.ts";
 
 const MARKS = { capacityEvents: 10, high: 0.8, low: 0.3 };
@@ -209,6 +210,12 @@ describe("pump()", () => {
     const broken = new StreamError("provider_auth", "no key");
     await pump(() => Promise.reject(broken), { log, tail, marks: MARKS, totalMs: 1_000 }, new AbortController().signal);
     assert.equal((await stored()).message.end?.error?.code, "provider_auth");
+  });
+
+  test("reads that hold nothing for the log change nothing: what follows is written", async () => {
+    const native: ProviderEvent[] = [{ type: "native", value: { signature: "s" } }];
+    await run([fakeProvider("p", [native, [], text("a"), native, settle, [], more("b"), finish])]);
+    assert.equal(visibleText((await stored()).message), "ab");
   });
 
   test("above the high watermark the provider is not pulled until commits have caught up", async () => {
