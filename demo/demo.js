@@ -73,10 +73,10 @@ async function breakIt({ fault, ms }) {
   }
 }
 
-function connectionNote({ state, transport, retryInMs, detail, error }) {
+function connectionNote({ state, transport, retryInMs, phase, detail, error }) {
   switch (state) {
     case "open":
-      if (detail !== undefined) return [`The provider failed (${detail}); the proxy asks again`];
+      if (phase === "retrying") return [`The provider failed (${detail}); the proxy asks again`];
       return [`Connected over ${transport === "sse" ? "server-sent events" : "a WebSocket"}`, "good"];
     case "waiting":
       return [
