@@ -8,12 +8,12 @@ import { toolLedger } from "./tool-ledger.ts";
 import { ToolRunner } from "./tool-runner.ts";
 
 export interface AnswerOptions {
-  /** Called with each piece of visible text as it arrives. */
-  readonly onToken?: ((text: string) => void) | undefined;
+  /** Called with each piece of visible text as it arrives. A promise is waited for, and so paces the reading. */
+  readonly onToken?: ((text: string) => unknown) | undefined;
   /** Declared with the start; calls of them are run here, once each, while the answer is read. */
   readonly tools?: PageTools | undefined;
-  /** Called with each state of the message. */
-  readonly onMessage?: ((message: Message) => void) | undefined;
+  /** Called with each state of the message; a promise is waited for. */
+  readonly onMessage?: ((message: Message) => unknown) | undefined;
   /** Aborting stops reading, not the answer: that is `client.cancel(id)`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -71,9 +71,9 @@ export class Answer implements AsyncIterable<Message> {
     const feed = client.follow(id, { after: inc === null ? "0" : formatCursor(inc, 0), signal });
     for await (const { message, entries } of readMessage(feed)) {
       this.#latest = message;
-      if (onToken !== undefined) for (const entry of entries) if (isVisible(entry)) onToken(entry.text);
+      if (onToken !== undefined) for (const entry of entries) if (isVisible(entry)) await onToken(entry.text);
       runner?.follow(message);
-      onMessage?.(message);
+      await onMessage?.(message);
       this.#news.resolve();
       this.#news = Promise.withResolvers();
     }

@@ -12,6 +12,18 @@ useBrowser();
 /** A world whose pages have a tool `mark`; it runs until the test lets it. */
 async function openToolWorld() {
   const paid: unknown[] = [];
+  const looked: string[] = [];
+  const looking = Promise.withResolvers<void>();
+  const look = (what: string) =>
+    defineTool({
+      description: `Looks at the ${what}`,
+      parameters: { type: "object" },
+      async run() {
+        looked.push(what);
+        await looking.promise;
+        return `${what} is fine`;
+      },
+    });
   const pay = defineTool({
     description: "Pays",
     parameters: { type: "object" },
@@ -26,7 +38,7 @@ async function openToolWorld() {
       default: {
         models: ["scripted/scripted"],
         pageMay: ["tools"],
-        tools: { pay },
+        tools: { pay, tide: look("tide"), weather: look("weather") },
         show: { toolArguments: true, toolResults: true },
       },
     },
@@ -42,6 +54,9 @@ async function openToolWorld() {
   return {
     world,
     paid,
+    /** What the two tools of the proxy were asked for; they answer together, once `looking` resolves. */
+    looked,
+    looking,
     /** The pages it ran in, in order. */
     runs,
     started: (turn: number) => (started[turn] ??= Promise.withResolvers()).promise,
@@ -60,17 +75,28 @@ async function offerMark(context: BrowserContext, run: (page: Page) => Promise<s
   });
 }
 
-/** The provider calls a tool, and is asked again with what came of it. */
-async function callTool(world: World, call: ProviderCall, name: string, args: object): Promise<ProviderCall> {
-  const delta = { tool_calls: [{ index: 0, id: `call_${name}`, function: { name, arguments: JSON.stringify(args) } }] };
+/** The provider calls tools, and is asked again with what came of them. */
+async function callTools(
+  world: World,
+  call: ProviderCall,
+  calls: Readonly<Record<string, object>>,
+): Promise<ProviderCall> {
+  const fragments = Object.entries(calls).map(([name, args], index) => ({
+    index,
+    id: `call_${name}`,
+    function: { name, arguments: JSON.stringify(args) },
+  }));
   const event = (fields: object): string => `data: ${JSON.stringify({ id: "x", model: "scripted", ...fields })}\n\n`;
   await call.writeRaw(
-    event({ choices: [{ index: 0, delta }] }) +
+    event({ choices: [{ index: 0, delta: { tool_calls: fragments } }] }) +
       event({ choices: [{ index: 0, delta: {}, finish_reason: "tool_calls" }] }),
   );
   await call.writeRaw("data: [DONE]\n\n");
   return world.provider.next();
 }
+
+const callTool = (world: World, call: ProviderCall, name: string, args: object): Promise<ProviderCall> =>
+  callTools(world, call, { [name]: args });
 
 const toolResultOf = ({ body }: ProviderCall): string => String(body.messages.at(-1)?.content);
 
@@ -183,5 +209,44 @@ test("a call that needs a yes waits for it over a reload, and runs once; without
     await finish(chat, second);
     assert.deepEqual(paid, [{ usd: 9 }]);
   }
+  assert.deepEqual(chat.errors, []);
+});
+
+test("an agent of three steps, with two tools of the proxy at once, one of the page and an approval, runs nothing twice over reloads", async () => {
+  await using tools = await openToolWorld();
+  const { world, paid, looked, looking } = tools;
+  const chat = await world.openPage();
+  const cards = chat.page.locator("ai-stream [part~=tool]");
+
+  await chat.ask("Take me sailing");
+  const second = callTools(world, await world.provider.next(), { tide: {}, weather: {} });
+  await chat.until(async () => (await cards.count()) === 2);
+  await chat.page.reload();
+  await chat.until(async () => (await cards.count()) === 2);
+  assert.deepEqual(looked.toSorted(), ["tide", "weather"]);
+  looking.resolve();
+  const asked = await second;
+  assert.deepEqual(
+    asked.body.messages.slice(-2).map(({ role, content }) => [role, String(content)]),
+    [
+      ["tool", "tide is fine"],
+      ["tool", "weather is fine"],
+    ],
+  );
+
+  const third = callTool(world, asked, "mark", {});
+  await tools.started(0);
+  tools.release(0, "marked");
+  const fourth = callTool(world, await third, "pay", { usd: 9 });
+  await chat.page.locator("ai-stream [part~=approve]").waitFor();
+  await chat.page.reload();
+  await chat.page.locator("ai-stream [part~=approve]").click();
+  const last = await fourth;
+  assert.match(toolResultOf(last), /paid/);
+  await finish(chat, last);
+
+  assert.deepEqual([looked.length, tools.runs.length, paid.length, world.provider.requests], [2, 1, 1, 4]);
+  assert.equal((await chat.lastAnswer()).steps, 4);
+  assert.equal(await cards.count(), 4);
   assert.deepEqual(chat.errors, []);
 });

@@ -115,3 +115,27 @@ test("an answer of the proxy that cannot be read is refused by the name of its f
     await assert.rejects(() => connect().conversation("c_1"), { code: "internal", field: "text" });
   });
 });
+
+test("an onToken that returns a promise is waited for, and so paces the reading", () =>
+  inClientWorld(async ({ proxy, connect }) => {
+    proxy.onStart = () => proxy.add("s_1", simpleLog(["one ", "two ", "three"]), INC);
+    const first = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const tokens: string[] = [];
+    const answer = connect({ transport: "ws" }).stream(
+      { input: "hi" },
+      {
+        onToken(text) {
+          tokens.push(text);
+          first.resolve();
+          return gate.promise;
+        },
+      },
+    );
+    await first.promise;
+    await new Promise(setImmediate);
+    assert.equal(tokens.length, 1);
+    gate.resolve();
+    assert.equal(visibleText(await answer.done), "one two three");
+    assert.equal(tokens.join(""), "one two three");
+  }));

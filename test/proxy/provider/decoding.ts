@@ -161,6 +161,8 @@ export function answerOf(events: readonly ProviderEvent[]): Answer {
       case "tool.result":
         if (!toolCalls.some(({ id }) => id === event.callId)) throw new Error(`A result of no call: ${event.callId}`);
         break;
+      case "step":
+        break;
       case "source":
         sources.push(event.url);
         break;
