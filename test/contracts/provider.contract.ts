@@ -7,6 +7,7 @@ import { PATIENT, REQUEST, collect, failsWith } from "../fakes/ask-provider.ts";
 import { openReplayServer } from "../fakes/replay-server.ts";
 import type { Replay, ReplayRequest, ReplayServer } from "../fakes/replay-server.ts";
 import { answerOf } from "../proxy/provider/decoding.ts";
+import { turns } from "../fakes/turns.ts";
 
 export interface ProviderCase {
   readonly name: string;
@@ -215,7 +216,7 @@ export function providerContract(provided: ProviderCase): void {
         // Once the kernel's buffers are full the server cannot write; until then it does in nearly every turn.
         for (let still = 0; still < 20; still = written === server.writtenBytes ? still + 1 : 0) {
           written = server.writtenBytes;
-          await new Promise((resolve) => setTimeout(resolve, 10));
+          await turns();
         }
         assert.ok(written < 64 * 1_048_576, `${written} bytes written to a reader that waits`);
         stop.abort();

@@ -4,6 +4,7 @@ import { CLOSE, crc32, visibleText } from "../../../protocol/index.ts";
 import { readMessage } from "../../../widget/read-message.ts";
 import { acksOf, inClientWorld, QUICK, until, untilView } from "../../fakes/client-world.ts";
 import { simpleLog } from "../../fakes/random-log.ts";
+import { turns } from "../../fakes/turns.ts";
 
 test("what was applied is acknowledged even when nothing more comes", async () => {
   await inClientWorld(async ({ proxy, connect }) => {
@@ -50,7 +51,7 @@ test("a fatal close code ends everything with its error and nothing is tried aga
       );
       assert.equal(client.connection.view.state, "failed");
       assert.equal(client.connection.view.error?.code, expected);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await turns();
       assert.equal(proxy.attempts.ws, 1);
     });
   }

@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 import { LastingSocket } from "../../../widget/connection/lasting-socket.ts";
 import type { LastingSocketOptions } from "../../../widget/connection/lasting-socket.ts";
 import { NODE_WEBSOCKET, until } from "../../fakes/client-world.ts";
+import { turns } from "../../fakes/turns.ts";
 
 interface World {
   readonly server: WebSocketServer;
@@ -96,7 +97,7 @@ test("null stops for good", async () => {
     await until(() => world.drops.length === 1);
     socket.retryNow();
     socket.drop(4008, "x");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns();
     assert.deepEqual([world.drops, world.opened], [[4503], 1]);
   });
 });
@@ -188,7 +189,7 @@ test("close() in every state ends all attempts", async () => {
     await until(() => world.opened === 1);
     open.close();
     await until(() => world.server.clients.size === 0);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns();
     assert.deepEqual([world.opened, world.drops], [1, []]);
     assert.equal(open.send("x"), false);
   });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { watchPage } from "../../../widget/connection/page-lifecycle.ts";
 import { inClientWorld, QUICK, until } from "../../fakes/client-world.ts";
 import { simpleLog } from "../../fakes/random-log.ts";
+import { turns } from "../../fakes/turns.ts";
 
 /** Just enough of a browser. */
 class FakeDocument extends EventTarget {
@@ -77,7 +78,7 @@ test("being online again ends a long wait at once", async () => {
       say("offline");
       assert.equal(client.connection.view.state, "offline");
       proxy.append("s_1", log.slice(5));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await turns();
       say("online");
     }
     assert.equal(entries, log.length);
