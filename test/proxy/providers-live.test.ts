@@ -1,6 +1,9 @@
 /** Each provider's recorded answers through the whole proxy: what is asked over HTTP is what the record expects. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { visibleText } from "../../protocol/index.ts";
 import type { Message, ToolBlock } from "../../protocol/index.ts";
 import type { ConfigInput } from "../../proxy/config-schema.ts";
@@ -10,6 +13,9 @@ import { openReplayServer } from "../fakes/replay-server.ts";
 import type { ReplayServer } from "../fakes/replay-server.ts";
 import { fixturesMissing, streamFixture, streamFixtures } from "../fixtures.ts";
 import type { StreamFixture } from "../fixtures.ts";
+
+const run = promisify(execFile);
+const CLI = fileURLToPath(new URL("../../proxy/cli.ts", import.meta.url));
 
 type ProviderInput = NonNullable<ConfigInput["providers"]>[string];
 
@@ -125,10 +131,24 @@ describe("recorded answers through the whole proxy", { skip: fixturesMissing }, 
     });
   }
 
+  for (const { api, type } of KINDS) {
+    test(`${api}: ask shows the text on stdout and nothing else, thinking and calls on stderr`, async () => {
+      const told = ({ expected }: StreamFixture) =>
+        Number(expected.text !== "") + Number(expected.reasoning !== "") + Number(expected.toolCalls.length > 0);
+      const fixture = casesOf(api).toSorted((one, other) => told(other) - told(one))[0]!;
+      current = { fixture, type };
+      const { stdout, stderr } = await run(process.execPath, [CLI, "ask", "say it", "--url", url, "--agent", api]);
+      assert.equal(stdout, fixture.expected.text, fixture.name);
+      assert.ok(stderr.includes(fixture.expected.reasoning), fixture.name);
+      for (const { name } of fixture.expected.toolCalls)
+        assert.match(stderr, new RegExp(`\\[tool ${name} `), fixture.name);
+    });
+  }
+
   test("one request is one answer: nothing was asked twice", () => {
     assert.equal(
       replay.requests.length,
-      KINDS.reduce((sum, { api }) => sum + casesOf(api).length, 0),
+      KINDS.reduce((sum, { api }) => sum + casesOf(api).length + 1, 0),
     );
   });
 
