@@ -107,7 +107,7 @@ describe("recorded answers through the whole proxy", { skip: fixturesMissing }, 
   }
 
   for (const { api, type } of KINDS) {
-    test(`${api}: text, reasoning, calls, end and usage of the message are the recorded ones`, async () => {
+    test(`${api}: text, reasoning and calls of the message are the recorded ones, and its usage is final where figures came`, async () => {
       const cases = casesOf(api);
       assert.ok(cases.length > 2, `${cases.length} cases`);
       for (const fixture of cases) {
