@@ -137,7 +137,10 @@ export function statusOf(reason: EndReason): Exclude<MessageStatus, "running"> {
 }
 
 function openBlock(event: StreamEvent & { type: "block.start" }, seq: number): MessageBlock {
-  if (event.kind !== "tool") return { kind: event.kind, seq, block: event.block, text: "", open: true };
+  if (event.kind !== "tool") {
+    const block = { kind: event.kind, seq, block: event.block, text: "", open: true } as const;
+    return event.canned === true ? { ...block, canned: true } : block;
+  }
   return {
     kind: "tool",
     seq,

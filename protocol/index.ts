@@ -31,6 +31,7 @@ export type {
   EndReason,
   LogEntry,
   Reset,
+  RouteNote,
   Skip,
   StreamEnd,
   StreamEvent,

@@ -16,6 +16,8 @@ export interface TextBlock extends Placed {
   readonly text: string;
   /** False once `block.end` came: then the text is final. */
   readonly open: boolean;
+  /** True for a text the operator prepared for when no model can be reached. */
+  readonly canned?: true;
 }
 
 /** `input`: arguments are arriving; `awaiting`: a person must approve; then `running`, `done` or `failed`. */

@@ -55,6 +55,15 @@ export interface StepStart {
   readonly step: number;
   readonly maxSteps: number;
 }
+/** Why an attempt goes where it goes: for the operator, hidden from viewers unless the agent's `show.route` says so. */
+export interface RouteNote {
+  /** `order`: as configured; `fastest`, `cheapest`: by what is known of the targets; `sticky`: answered the step before. */
+  readonly by: "order" | "fastest" | "cheapest" | "weight" | "explore" | "sticky";
+  /** In words: `first of 3`, `0.42 s to the first token, 81 tokens/s`. */
+  readonly why: string;
+  /** Targets that came before it and were passed over, as `provider/model`, each with its reason. */
+  readonly skipped: readonly { readonly target: string; readonly why: string }[];
+}
 export interface AttemptStart {
   readonly type: "attempt.start";
   readonly attempt: number;
@@ -62,6 +71,7 @@ export interface AttemptStart {
   readonly model: string;
   readonly cause: AttemptCause;
   readonly mode: AttemptMode;
+  readonly route?: RouteNote;
 }
 export interface BlockStart {
   readonly type: "block.start";
@@ -70,6 +80,8 @@ export interface BlockStart {
   readonly kind: BlockKind;
   readonly name?: string;
   readonly callId?: string;
+  /** True for a text the operator prepared for when no model can be reached; no model wrote it. */
+  readonly canned?: true;
 }
 export interface Delta {
   readonly type: "delta";

@@ -37,6 +37,7 @@ const NOTHING_MORE: Audience = {
   usage: false,
   cost: false,
   model: false,
+  route: false,
 };
 
 /** Fields of a start that `pageMay` guards, and the word that allows each. */

@@ -55,7 +55,15 @@ export function defaultAgents(providers: Providers, open: boolean): Agents {
   });
   const isDemo = Object.values(providers).every((provider) => (provider as { kind?: unknown } | null)?.kind === "demo");
   const welcome = isDemo ? DEMO_WELCOME : {};
-  const show = { reasoning: true, toolArguments: true, toolResults: true, usage: true, cost: true, model: true };
+  const show = {
+    reasoning: true,
+    toolArguments: true,
+    toolResults: true,
+    usage: true,
+    cost: true,
+    model: true,
+    route: true,
+  };
   return {
     default: open ? { ...welcome, models, show, pageMay: ["model", "temperature", "tools"] } : { ...welcome, models },
   };

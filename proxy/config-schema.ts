@@ -69,6 +69,7 @@ const show = z.strictObject({
   usage: z.boolean().default(true),
   cost: z.boolean().default(false),
   model: z.boolean().default(true),
+  route: z.boolean().default(false),
 });
 
 const modelName = z.string().regex(/^[^/]+\/.+$/, { error: "'provider/model'" });

@@ -162,6 +162,8 @@ class EventMapper {
       case "finish":
         this.reason = event.reason;
         return null;
+      case "resumable":
+        return null;
       case "native":
         this.#natives.push({ at: this.nextBlock, value: event.value });
         return null;

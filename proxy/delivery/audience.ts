@@ -9,13 +9,18 @@ export interface Audience {
   readonly usage: boolean;
   readonly cost: boolean;
   readonly model: boolean;
+  /** Why an attempt went where it went. */
+  readonly route: boolean;
 }
 
 /** What an entry is to this audience: itself, a reduced copy, or null. */
 export function showEntry(entry: LogEntry, audience: Audience): LogEntry | null {
   switch (entry.type) {
-    case "attempt.start":
-      return audience.model ? entry : { ...entry, provider: "", model: "" };
+    case "attempt.start": {
+      const { route: _route, ...rest } = entry;
+      const attempt = audience.route ? entry : rest;
+      return audience.model ? attempt : { ...attempt, provider: "", model: "" };
+    }
     case "block.start":
       return entry.kind === "reasoning" && !audience.reasoning ? null : entry;
     case "delta":

@@ -4,6 +4,13 @@ import type { StreamError } from "../../protocol/index.ts";
 /** How long a key rests when the provider gave no hint; a refused key may have been a slip of the provider's. */
 const REST_MS = { provider_rate_limited: 10_000, provider_quota: 300_000, provider_auth: 60_000 } as const;
 
+/** One key of a ring. Only `id` may be told to anybody. */
+export interface ProviderKey {
+  /** `#1` for the first of the configuration. */
+  readonly id: string;
+  readonly secret: string;
+}
+
 export class KeyRing {
   readonly #keys: readonly string[];
   readonly #now: () => number;

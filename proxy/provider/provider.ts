@@ -1,5 +1,6 @@
 /** What the rest of the proxy knows of a provider: a request goes in, batches of events come out. */
 import type { BlockKind, EndReason, Usage } from "../../protocol/index.ts";
+import type { KeyRing, ProviderKey } from "./key-ring.ts";
 
 export type InputPart =
   | { readonly type: "text"; readonly text: string }
@@ -42,6 +43,10 @@ export interface ProviderRequest {
   readonly reasoning?: "none" | "low" | "medium" | "high";
   /** For agents that keep a memory of their own; the same in every turn of a conversation. */
   readonly conversation?: string;
+  /** The model has the tools it may see but should answer now: no further calls, where its API can say so. */
+  readonly windUp?: true;
+  /** What the model has said so far: it goes on from here, and only what follows is yielded. See `Provider.continues`. */
+  readonly prefix?: string;
 }
 
 /** Why the model stopped, in our words; `raw` in `finish` keeps the provider's. */
@@ -71,8 +76,19 @@ export type ProviderEvent =
   | { readonly type: "usage"; readonly usage: Usage }
   /** Kept beside the events, never delivered. */
   | { readonly type: "native"; readonly value: unknown }
+  /** The provider keeps this answer: a broken connection can be taken up again with `Provider.reattach`. Comes once, early. */
+  | { readonly type: "resumable"; readonly resume: ResumePoint }
   /** The terminal rule holds (design: A.9 of the provider's format). Nothing but `usage` follows. */
   | { readonly type: "finish"; readonly reason: FinishReason; readonly raw: string | null };
+
+/** What it takes to go on reading an answer that the provider keeps. */
+export interface ResumePoint {
+  /** The provider's own id of the answer. JSON, kept beside the events: good after a restart, too. */
+  readonly id: string;
+}
+
+/** What the reader of an answer has of it: how many characters of each of its blocks, by the block's number in the call. */
+export type Received = ReadonlyMap<number, number>;
 
 /** Milliseconds; 0 switches a timer off. */
 export interface ProviderTimers {
@@ -102,6 +118,25 @@ export interface Provider {
     request: ProviderRequest,
     timers: ProviderTimers,
     signal: AbortSignal,
+    /** One of `keys`; its next one where absent. */
+    key?: ProviderKey | null,
+  ): AsyncGenerator<readonly ProviderEvent[], void>;
+  /** The keys of this provider; absent where it needs none. */
+  readonly keys?: KeyRing;
+  /** True where the model goes on from `ProviderRequest.prefix` instead of answering anew. */
+  continues?(model: string): boolean;
+  /**
+   * Goes on with an answer the provider keeps, as `stream` would have: block numbers are those of the first call, a
+   * block of `received` is not started again, and of its text only what follows is yielded. Absent where no answer is kept.
+   * @throws {StreamError} as `stream`; `provider_not_found` when the provider does not have it any more.
+   */
+  reattach?(
+    resume: ResumePoint,
+    received: Received,
+    request: ProviderRequest,
+    timers: ProviderTimers,
+    signal: AbortSignal,
+    key?: ProviderKey | null,
   ): AsyncGenerator<readonly ProviderEvent[], void>;
   /** Reaches the provider as cheaply as it allows. @throws {StreamError} as `stream`. */
   check(signal: AbortSignal): Promise<void>;

@@ -9,4 +9,5 @@ export const randomAudience: fc.Arbitrary<Audience> = fc.record({
   usage: fc.boolean(),
   cost: fc.boolean(),
   model: fc.boolean(),
+  route: fc.boolean(),
 });

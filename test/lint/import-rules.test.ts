@@ -37,13 +37,24 @@ const RULES: readonly Rule[] = [
   },
   {
     file: "proxy/route/probe.ts",
-    legal: [PROTOCOL, "../provider/provider.ts"],
+    legal: [PROTOCOL, "../provider/provider.ts", "../provider/key-ring.ts", "cockatiel"],
     illegal: ["../provider/openai-chat.ts", "../pump/pump.ts", "openai"],
   },
   {
+    file: "proxy/spend/probe.ts",
+    legal: [PROTOCOL, "../provider/provider.ts", "../route/price.ts", "../stream-log/ledger.ts"],
+    illegal: ["../provider/openai-chat.ts", "../pump/pump.ts", "../stream-log/sqlite-log.ts", "../agent/loop.ts"],
+  },
+  {
     file: "proxy/agent/probe.ts",
-    legal: [PROTOCOL, "../provider/provider.ts", "../route/retry.ts", "node:timers/promises"],
-    illegal: ["../provider/openai-chat.ts", "../pump/pump.ts", "../stream-log/sqlite-log.ts", "../delivery/viewer.ts"],
+    legal: [PROTOCOL, "../provider/provider.ts", "../route/retry.ts", "../spend/meter.ts", "node:timers/promises"],
+    illegal: [
+      "../spend/ledger.ts",
+      "../provider/openai-chat.ts",
+      "../pump/pump.ts",
+      "../stream-log/sqlite-log.ts",
+      "../delivery/viewer.ts",
+    ],
   },
   {
     file: "proxy/stream-log/probe.ts",

@@ -127,6 +127,7 @@ test("outside a developer's machine a viewer sees text, usage and model, and wha
     toolResults: false,
     usage: true,
     cost: false,
+    route: false,
     model: true,
   });
   assert.equal(completeConfig({}, {}).agents["default"]?.show.reasoning, true);

@@ -26,6 +26,7 @@ test("an audience that may see nothing more still gets every seq of text, refusa
     toolResults: false,
     usage: false,
     cost: false,
+    route: false,
     model: false,
   };
   fc.assert(

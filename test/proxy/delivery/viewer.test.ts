@@ -16,7 +16,15 @@ import { StreamTail } from "../../../proxy/stream-log/tail.ts";
 import { INC, randomLog } from "../../fakes/random-log.ts";
 import { randomAudience } from "../../fakes/random-audience.ts";
 
-const ALL: Audience = { reasoning: true, toolArguments: true, toolResults: true, usage: true, cost: true, model: true };
+const ALL: Audience = {
+  reasoning: true,
+  toolArguments: true,
+  toolResults: true,
+  usage: true,
+  cost: true,
+  model: true,
+  route: true,
+};
 
 const recordAt = (tail: number): StreamRecord => ({
   id: "s",

@@ -162,6 +162,7 @@ export function answerOf(events: readonly ProviderEvent[]): Answer {
         if (!toolCalls.some(({ id }) => id === event.callId)) throw new Error(`A result of no call: ${event.callId}`);
         break;
       case "step":
+      case "resumable":
         break;
       case "source":
         sources.push(event.url);

@@ -1,0 +1,35 @@
+/** What the loop asks of money: whether an answer may go on, counted while it streams. */
+import type { StreamError } from "../../protocol/index.ts";
+import type { ProviderEvent, ProviderRequest } from "../provider/provider.ts";
+import type { Target } from "../route/target.ts";
+
+/** What an attempt has taken, as far as can be told. */
+export interface Spend {
+  readonly input: number;
+  readonly output: number;
+  /** Absent when the price is unknown. */
+  readonly costUsd?: number;
+  /** True when the figures are counted from text, not reported by the provider. */
+  readonly estimated: boolean;
+}
+
+/** One attempt's account. */
+export interface AttemptMeter {
+  /** The most output tokens that can be paid for; undefined without a limit. */
+  readonly maxOutputTokens: number | undefined;
+  /**
+   * Counts what was read. Undefined while the money that was set aside lasts; else resolves to whether there is more.
+   * False: what was read is paid for, and nothing further may be.
+   */
+  read(events: readonly ProviderEvent[]): Promise<boolean> | undefined;
+  /** The attempt is over, however it ended: unused money is free for others. Further calls return the same. */
+  end(): Spend;
+}
+
+/** The purse of one stream. */
+export interface Meter {
+  /** Enough is spent that the answer should come to its end: no further calls of tools. */
+  readonly isLow: boolean;
+  /** Sets money aside for an attempt's input and some output. `budget_exhausted` when there is not enough of it. */
+  begin(target: Target, request: ProviderRequest): Promise<AttemptMeter | StreamError>;
+}
