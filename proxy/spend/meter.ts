@@ -30,6 +30,10 @@ export interface AttemptMeter {
 export interface Meter {
   /** Enough is spent that the answer should come to its end: no further calls of tools. */
   readonly isLow: boolean;
+  /** Why the last request for money was refused; null while none was. */
+  readonly refusal: StreamError | null;
+  /** Estimated input tokens of a request. */
+  inputTokens(request: Omit<ProviderRequest, "model">): number;
   /** Sets money aside for an attempt's input and some output. `budget_exhausted` when there is not enough of it. */
   begin(target: Target, request: ProviderRequest): Promise<AttemptMeter | StreamError>;
 }
