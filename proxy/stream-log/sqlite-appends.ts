@@ -19,7 +19,7 @@ export interface AppendStore {
   /** A running stream as the tables know it; null when it is not running. */
   load(id: string): LiveStream | null;
   /** Writes what an ending stream has become. */
-  end(live: LiveStream, batch: Batch, ending: Ending): void;
+  end(live: LiveStream, id: string, batch: Batch, ending: Ending): void;
   /** Writes what a stream keeps beside its entries. */
   keep(live: LiveStream, records: readonly AttemptRecord[]): void;
   transaction<Result>(work: () => Result): Result;
@@ -103,9 +103,9 @@ export class SqliteAppends {
         this.#journal.needsTransaction(appends) || accepted.some(({ records }) => records.length > 0);
       const keep = needsTransaction
         ? this.#store.transaction(() => {
-            accepted.forEach(({ ending, batch, records }, index) => {
+            accepted.forEach(({ id, ending, batch, records }, index) => {
               const { live } = appends[index]!;
-              if (ending !== undefined) this.#store.end(live, batch, ending);
+              if (ending !== undefined) this.#store.end(live, id, batch, ending);
               if (records.length > 0) this.#store.keep(live, records);
             });
             return this.#journal.write(appends);

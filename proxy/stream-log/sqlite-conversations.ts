@@ -2,11 +2,14 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StreamError } from "../../protocol/index.ts";
 import type { Message } from "../../protocol/index.ts";
-import type { AttemptRecord, ConversationRecord, NewStream, RetentionBounds, Turn } from "./stream-log.ts";
+import { dayOf } from "./ledger.ts";
+import { SqliteLedger } from "./sqlite-ledger.ts";
+import type { AttemptRecord, ConversationRecord, Ending, NewStream, RetentionBounds, Turn } from "./stream-log.ts";
 
 /** The base of the embedded store: one database, and everything in it that is not an entry. */
-export class SqliteConversations {
+export abstract class SqliteConversations {
   protected readonly database: DatabaseSync;
+  protected readonly money: SqliteLedger;
   readonly #insertConversation: StatementSync;
   readonly #touchConversation: StatementSync;
   readonly #insertTurn: StatementSync;
@@ -17,9 +20,17 @@ export class SqliteConversations {
   readonly #turn: StatementSync;
   readonly #insertRecord: StatementSync;
   readonly #records: StatementSync;
+  readonly #insertReceipt: StatementSync;
+  readonly #receipt: StatementSync;
+  readonly #keep: StatementSync;
+  readonly #kept: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.database = database;
+    this.money = new SqliteLedger(database, {
+      run: (work) => this.run(work),
+      transaction: (work) => this.transaction(work),
+    });
     this.#insertConversation = database.prepare("INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?, NULL)");
     this.#touchConversation = database.prepare("UPDATE conversations SET updated_at = ?, head = ? WHERE id = ?");
     this.#insertTurn = database.prepare(
@@ -34,6 +45,10 @@ export class SqliteConversations {
     this.#records = database.prepare(
       "SELECT s.id, r.body FROM streams s JOIN records r ON r.stream = s.n WHERE s.conversation = ? ORDER BY r.n",
     );
+    this.#insertReceipt = database.prepare("INSERT INTO receipts (stream, body) VALUES (?, ?)");
+    this.#receipt = database.prepare("SELECT body FROM receipts WHERE stream = ?");
+    this.#keep = database.prepare("INSERT OR IGNORE INTO kept (name, value) VALUES (?, ?)");
+    this.#kept = database.prepare("SELECT value FROM kept WHERE name = ?");
   }
 
   listConversations(owner: string, limit: number): Promise<readonly ConversationRecord[]> {
@@ -71,6 +86,22 @@ export class SqliteConversations {
     });
   }
 
+  findReceipt(stream: string): Promise<string | null> {
+    return this.run(() => {
+      const row = this.#receipt.get(stream);
+      return row === undefined ? null : String(row["body"]);
+    });
+  }
+
+  keepOnce(name: string, value: string): Promise<string> {
+    return this.run(() => {
+      this.#keep.run(name, value);
+      return String(this.#kept.get(name)!["value"]);
+    });
+  }
+
+  protected abstract transaction<Result>(work: () => Result): Result;
+
   /** Runs synchronous work as a promise; a failure of the store becomes `storage_unavailable`. */
   protected async run<Result>(work: () => Result): Promise<Result> {
     try {
@@ -92,8 +123,10 @@ export class SqliteConversations {
     this.#touchConversation.run(createdAt, stream.message, conversation);
   }
 
-  protected finishTurn(message: Message): void {
+  protected finishTurn(stream: string, { message, spent = 0, receipt }: Ending): void {
     this.#finishTurn.run(JSON.stringify(message), message.id);
+    this.money.settle(stream, spent);
+    if (receipt !== undefined) this.#insertReceipt.run(stream, receipt);
   }
 
   protected addRecords(stream: number, records: readonly AttemptRecord[]): void {
@@ -112,7 +145,9 @@ export class SqliteConversations {
          WHERE head = (SELECT message FROM streams WHERE id = ?1)`,
       )
       .run(id);
-    for (const table of ["turns", "sends"]) database.prepare(`DELETE FROM ${table} WHERE stream = ?`).run(id);
+    this.money.writeOff(id);
+    for (const table of ["turns", "sends", "receipts"])
+      database.prepare(`DELETE FROM ${table} WHERE stream = ?`).run(id);
     database.prepare("DELETE FROM streams WHERE id = ?").run(id);
   }
 
@@ -133,6 +168,7 @@ export class SqliteConversations {
       .prepare("SELECT id FROM conversations WHERE updated_at < ?")
       .all(conversationsBefore);
     for (const { id } of conversations) this.dropConversation(String(id));
+    this.money.dropDaysBefore(dayOf(conversationsBefore));
     const ended = database
       .prepare("SELECT n, id FROM streams WHERE status <> 'running' AND ended_at < ?")
       .all(streamsBefore);

@@ -4,6 +4,7 @@ import type { SQLInputValue, StatementSync } from "node:sqlite";
 import { StreamError } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
+import type { Ledger } from "./ledger.ts";
 import { SqliteAppends } from "./sqlite-appends.ts";
 import { decodeBody, SqliteJournal } from "./sqlite-journal.ts";
 import type { LiveStream } from "./sqlite-journal.ts";
@@ -71,12 +72,12 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     this.#journal = new SqliteJournal(database);
     this.#appends = new SqliteAppends(this.#journal, {
       load: (id) => this.#load(id),
-      end: (live, batch, { status, message }) => {
-        this.#endStream.run(status, batch.entries.at(-1)!.ts, batch.last, live.n);
-        this.finishTurn(message);
+      end: (live, id, batch, ending) => {
+        this.#endStream.run(ending.status, batch.entries.at(-1)!.ts, batch.last, live.n);
+        this.finishTurn(id, ending);
       },
       keep: ({ n }, records) => this.addRecords(n, records),
-      transaction: (work) => this.#transaction(work),
+      transaction: (work) => this.transaction(work),
     });
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
@@ -98,6 +99,10 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     this.#running = database.prepare(`${RECORD} WHERE s.status = 'running'`);
   }
 
+  get ledger(): Ledger {
+    return this.money;
+  }
+
   findSend(owner: string, sendId: string, fingerprint: string): Promise<StreamRecord | null> {
     return this.run(() => this.#sent(owner, sendId, fingerprint));
   }
@@ -105,7 +110,7 @@ class SqliteLog extends SqliteConversations implements StreamLog {
   createStream(start: NewStream): Promise<Created> {
     return this.run(() => {
       const { stream, sendId, first } = start;
-      const live = this.#transaction(() => {
+      const live = this.transaction(() => {
         if (sendId !== undefined && this.#sent(stream.owner, sendId, start.fingerprint) !== null) return null;
         const { lastInsertRowid } = this.#insertStream.run(
           ...[stream.id, stream.inc, stream.owner, stream.agent, stream.conversation],
@@ -152,7 +157,7 @@ class SqliteLog extends SqliteConversations implements StreamLog {
 
   takeOver(id: string): Promise<StreamRecord | null> {
     return this.run(() =>
-      this.#transaction(() => {
+      this.transaction(() => {
         const live = this.#appends.live(id);
         if (live !== undefined) this.#journal.seal(live.n);
         this.#appends.forget(id);
@@ -166,15 +171,15 @@ class SqliteLog extends SqliteConversations implements StreamLog {
   }
 
   deleteStream(id: string): Promise<void> {
-    return this.run(() => this.#transaction(() => this.dropStream(id)));
+    return this.run(() => this.transaction(() => this.dropStream(id)));
   }
 
   deleteConversation(id: string): Promise<void> {
-    return this.run(() => this.#transaction(() => this.dropConversation(id)));
+    return this.run(() => this.transaction(() => this.dropConversation(id)));
   }
 
   trim(bounds: RetentionBounds): Promise<{ streams: number; conversations: number }> {
-    return this.run(() => this.#transaction(() => this.dropOlder(bounds)));
+    return this.run(() => this.transaction(() => this.dropOlder(bounds)));
   }
 
   check(): Promise<void> {
@@ -187,7 +192,7 @@ class SqliteLog extends SqliteConversations implements StreamLog {
   async close(): Promise<void> {
     if (!this.database.isOpen) return;
     this.#appends.flush();
-    this.#transaction(() => this.#journal.sealAll());
+    this.transaction(() => this.#journal.sealAll());
     this.database.close();
   }
 
@@ -225,7 +230,7 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     return live === undefined ? record : { ...record, tail: live.tail };
   }
 
-  #transaction<Result>(work: () => Result): Result {
+  protected override transaction<Result>(work: () => Result): Result {
     this.#begin.run();
     try {
       const result = work();

@@ -38,6 +38,15 @@ const STEPS: readonly string[] = [
   // What providers want back and nobody else sees: it outlives the entries, as the turn it belongs to does.
   `CREATE TABLE records (n INTEGER PRIMARY KEY, stream INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
    CREATE INDEX records_by_stream ON records (stream);`,
+  // Money in nano-dollars. A reservation names its accounts itself: it is settled when nobody knows the stream any more.
+  `CREATE TABLE accounts (
+     key TEXT NOT NULL, day TEXT NOT NULL, spent INTEGER NOT NULL, reserved INTEGER NOT NULL, PRIMARY KEY (key, day)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE reservations (
+     stream TEXT PRIMARY KEY, accounts TEXT NOT NULL, held INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE receipts (stream TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
 ];
 
 /** @throws {StreamError} `storage_unavailable` when a newer version of this program made the file. */

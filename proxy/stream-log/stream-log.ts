@@ -1,6 +1,7 @@
 /** The contract of a store: streams, their entries, conversations and idempotency keys. */
 import type { Attachment, LogEntry, Message, MessageStatus } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** A stream as stored beside its entries. */
 export interface StreamRecord {
@@ -97,6 +98,10 @@ export interface AttemptRecord {
 export interface Ending {
   readonly status: Exclude<MessageStatus, "running">;
   readonly message: Message;
+  /** What the stream cost, in nano-dollars: settles what it has set aside in the ledger. @default 0 */
+  readonly spent?: number;
+  /** The signed account of how the answer came about; kept as long as its turn. */
+  readonly receipt?: string;
 }
 
 export interface RetentionBounds {
@@ -108,6 +113,8 @@ export interface RetentionBounds {
 
 /** Every implementation passes `test/contracts/stream-log.contract.ts`. Times are milliseconds since the epoch. */
 export interface StreamLog {
+  readonly ledger: Ledger;
+
   /** The stream an earlier send with this id started. @throws {StreamError} `conflict` when that was another request. */
   findSend(owner: string, sendId: string, fingerprint: string): Promise<StreamRecord | null>;
 
@@ -145,6 +152,12 @@ export interface StreamLog {
   readRecords(conversation: string): Promise<ReadonlyMap<string, readonly AttemptRecord[]>>;
   findTurn(id: string): Promise<Turn | null>;
   deleteConversation(id: string): Promise<void>;
+
+  /** The receipt its last append brought; null for one that runs or was deleted. */
+  findReceipt(stream: string): Promise<string | null>;
+
+  /** A value all processes of this store share: the one kept under `name`, else `value`, which is kept from now on. */
+  keepOnce(name: string, value: string): Promise<string>;
 
   /** Removes what is older than the bounds; returns how many streams and conversations went. */
   trim(bounds: RetentionBounds): Promise<{ readonly streams: number; readonly conversations: number }>;

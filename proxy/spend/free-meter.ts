@@ -1,0 +1,18 @@
+/** A purse without a bottom, for tests: nothing is refused and nothing booked. */
+import type { AttemptMeter, Meter, Spend } from "./meter.ts";
+import { countInput } from "./tokens.ts";
+
+const NOTHING: Spend = { input: 0, output: 0, estimated: true };
+
+const freeAttempt: AttemptMeter = {
+  maxOutputTokens: undefined,
+  read: () => undefined,
+  end: () => NOTHING,
+};
+
+export const freeMeter: Meter = {
+  isLow: false,
+  refusal: null,
+  inputTokens: countInput,
+  begin: () => Promise.resolve(freeAttempt),
+};
