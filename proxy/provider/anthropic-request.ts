@@ -1,7 +1,8 @@
 /** A conversation and its settings in the words of Claude, wherever Claude is served. */
 import type { ContentBlockParam, MessageCreateParamsStreaming } from "@anthropic-ai/sdk/resources/messages";
+import { trimmedLead } from "./continuation.ts";
 import type { AssistantPart, InputPart, ProviderMessage, ProviderRequest } from "./provider.ts";
-import { argsObject, nativeParts } from "./provider-message.ts";
+import { argsObject, nativeParts, withTurn } from "./provider-message.ts";
 
 /** Claude requires a limit; every model since 3.5 can write this much. */
 const DEFAULT_MAX_TOKENS = 8_192;
@@ -17,17 +18,29 @@ const ADAPTIVE_SINCE = 4.06;
 /** From this version Claude refuses a temperature. */
 const NO_SAMPLING_SINCE = 4.07;
 
+/** Claude goes on from an open turn of its own in these versions; later ones refuse it. */
+const CONTINUES_SINCE = 3;
+const CONTINUES_UNTIL = 4.05;
+
 /** The SDK no longer types the temperature, which older models still take. */
 type Settings = Pick<MessageCreateParamsStreaming, "max_tokens" | "thinking" | "output_config"> & {
   readonly temperature?: number;
 };
 
-export function claudeSettings({ model, maxOutputTokens, temperature, reasoning }: ProviderRequest): Settings {
+/** By name: an id that does not tell the version is taken for a newer one. */
+export function claudeContinues(model: string): boolean {
+  const version = claudeVersion(model);
+  return version >= CONTINUES_SINCE && version <= CONTINUES_UNTIL;
+}
+
+export function claudeSettings(request: ProviderRequest): Settings {
+  const { model, maxOutputTokens, temperature, reasoning, prefix } = request;
   const version = claudeVersion(model);
   // Claude's scale ends at 1, at which it means what it means elsewhere.
   const sampling =
     temperature === undefined || version >= NO_SAMPLING_SINCE ? {} : { temperature: Math.min(temperature, 1) };
-  if (reasoning === undefined || reasoning === "none") {
+  // A turn that is gone on with begins with text, and thinking would have to come before that.
+  if (reasoning === undefined || reasoning === "none" || prefix !== undefined) {
     return { max_tokens: maxOutputTokens ?? DEFAULT_MAX_TOKENS, ...sampling };
   }
   const maxTokens = maxOutputTokens ?? DEFAULT_MAX_TOKENS_THINKING;
@@ -54,10 +67,10 @@ interface ClaudeMessage {
   readonly content: ContentBlockParam[];
 }
 
-/** Results of tools belong, all together, into the user turn right after the calls. */
-export function anthropicMessages(name: string, messages: readonly ProviderMessage[]): ClaudeMessage[] {
+/** Results of tools belong, all together, into the user turn right after the calls. White space may not end a turn. */
+export function anthropicMessages(name: string, { messages, prefix = "" }: ProviderRequest): ClaudeMessage[] {
   const turns: ClaudeMessage[] = [];
-  for (const message of messages) {
+  for (const message of withTurn(messages, trimmedLead(prefix).sent)) {
     const role = message.role === "assistant" ? "assistant" : "user";
     const content = contentOf(name, message);
     const last = turns.at(-1);

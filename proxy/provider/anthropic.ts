@@ -2,7 +2,8 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { MessageCreateParamsStreaming, MessageParam } from "@anthropic-ai/sdk/resources/messages";
 import { anthropicDecoder } from "./anthropic-decoder.ts";
-import { anthropicMessages, claudeSettings } from "./anthropic-request.ts";
+import { anthropicMessages, claudeContinues, claudeSettings } from "./anthropic-request.ts";
+import { continuation, trimmedLead } from "./continuation.ts";
 import { sseFrames } from "./frames.ts";
 import type { SseFrame } from "./frames.ts";
 import { SDK_TIMEOUT_MS } from "./openai-client.ts";
@@ -27,7 +28,8 @@ export function anthropic(name: string, server: AnthropicServer): WireFormat<Sse
       const client = await anthropicClient(server, call);
       await client.models.list({ limit: 1 }).asResponse();
     },
-    decoder: () => anthropicDecoder(),
+    continues: claudeContinues,
+    decoder: ({ prefix = "" }) => continuation(anthropicDecoder(), trimmedLead(prefix)),
   };
 }
 
@@ -36,7 +38,8 @@ export function anthropicParams(name: string, request: ProviderRequest): Message
   return {
     ...anthropicBody(request),
     model: request.model,
-    messages: anthropicMessages(name, request.messages) as MessageParam[],
+    messages: anthropicMessages(name, request) as MessageParam[],
+    ...(request.windUp === true && request.tools.length > 0 ? { tool_choice: { type: "none" } } : {}),
     stream: true,
   };
 }

@@ -22,7 +22,7 @@ export function invokeBody(name: string, request: ProviderRequest): object {
       return {
         anthropic_version: "bedrock-2023-05-31",
         ...anthropicBody(request),
-        messages: anthropicMessages(name, request.messages),
+        messages: anthropicMessages(name, request),
       };
     case "meta":
       return llamaBody(request);
@@ -33,6 +33,7 @@ export function invokeBody(name: string, request: ProviderRequest): object {
         model: _model,
         stream: _stream,
         stream_options: _options,
+        tool_choice: _choice,
         ...body
       } = chatParams(name, CHAT_PROFILES.openai, request);
       return body;

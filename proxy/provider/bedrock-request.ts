@@ -1,18 +1,19 @@
 /** A conversation in the words of Bedrock's Converse, for every model behind it. */
 import type { ContentBlock, ConverseStreamCommandInput, Message, Tool } from "@aws-sdk/client-bedrock-runtime";
 import { claudeSettings } from "./anthropic-request.ts";
+import { trimmedLead } from "./continuation.ts";
 import { fieldsOf } from "./fields.ts";
 import type { AssistantPart, InputPart, ProviderMessage, ProviderRequest, ToolDeclaration } from "./provider.ts";
-import { argsObject, nativeParts } from "./provider-message.ts";
+import { argsObject, nativeParts, withTurn } from "./provider-message.ts";
 
 /** @param name the provider's, whose own records in the history go back to it */
 export function converseInput(name: string, request: ProviderRequest): ConverseStreamCommandInput {
-  const { model, instructions, messages } = request;
+  const { model, instructions, messages, prefix = "" } = request;
   const { maxTokens, temperature, fields } = settings(request);
   const tools = declaredTools(request);
   return {
     modelId: model,
-    messages: converseMessages(name, messages),
+    messages: converseMessages(name, withTurn(messages, trimmedLead(prefix).sent)),
     ...(instructions === undefined ? {} : { system: [{ text: instructions }] }),
     inferenceConfig: {
       ...(maxTokens === undefined ? {} : { maxTokens }),

@@ -1,5 +1,6 @@
 /** AWS Bedrock: the AWS SDK signs and builds the request, our transport sends it, our reader reads the answer. */
 import type { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
+import { claudeContinues } from "./anthropic-request.ts";
 import { loadAwsFrames } from "./aws-frames.ts";
 import type { AwsFrame } from "./aws-frames.ts";
 import { bedrockConverseDecoder } from "./bedrock-converse-decoder.ts";
@@ -8,6 +9,7 @@ import type { BedrockServer, CallOptions } from "./bedrock-client.ts";
 import { bedrockInvokeDecoder } from "./bedrock-invoke-decoder.ts";
 import { invokeBody } from "./bedrock-invoke-request.ts";
 import { converseInput } from "./bedrock-request.ts";
+import { continuation, trimmedLead } from "./continuation.ts";
 import { converseReply } from "./converse-reply.ts";
 import type { Framing } from "./frames.ts";
 import { mintCallId } from "./provider-message.ts";
@@ -54,7 +56,11 @@ export function bedrock(name: string, server: BedrockServer, api: "converse" | "
       await client.send(new sdk.ConverseCommand({ modelId: "ai-stream.check", messages }), options);
     },
     reachedBy: [400, 404],
-    decoder: () => (api === "invoke" ? bedrockInvokeDecoder(mintCallId) : bedrockConverseDecoder()),
+    continues: claudeContinues,
+    decoder({ prefix = "" }) {
+      const decoder = api === "invoke" ? bedrockInvokeDecoder(mintCallId) : bedrockConverseDecoder();
+      return continuation(decoder, trimmedLead(prefix));
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import { lineFrames } from "./frames.ts";
 import { ollamaDecoder } from "./ollama-decoder.ts";
 import type { AssistantPart, ProviderMessage, ProviderRequest } from "./provider.ts";
-import { argsObject, mintCallId } from "./provider-message.ts";
+import { argsObject, mintCallId, withTurn } from "./provider-message.ts";
 import type { ProviderCall, WireFormat } from "./provider-call.ts";
 
 export interface OllamaServer {
@@ -25,6 +25,8 @@ export function ollama(server: OllamaServer): WireFormat<string> {
     async ping(call) {
       await call.send({ method: "GET", url: url("/api/tags"), headers: headersOf(server, call) });
     },
+    // An open turn of the assistant is gone on with. What Ollama's cloud does with one is not documented.
+    continues: (model) => !model.endsWith("cloud"),
     decoder: () => ollamaDecoder(mintCallId),
   };
 }
@@ -36,12 +38,16 @@ const headersOf = (server: OllamaServer, call: ProviderCall): Readonly<Record<st
 });
 
 export function ollamaBody(request: ProviderRequest): Record<string, unknown> {
-  const { model, instructions, messages, tools, maxOutputTokens, temperature, reasoning } = request;
+  const { model, instructions, messages, maxOutputTokens, temperature, reasoning, prefix } = request;
+  // Ollama has no word for "no more calls": a model that does not see the tools calls none.
+  const tools = request.windUp === true ? [] : request.tools;
+  // A turn that is gone on with begins with text, so the thinking is over.
+  const think = prefix === undefined ? reasoning : "none";
   return {
     model,
     messages: [
       ...(instructions === undefined ? [] : [{ role: "system", content: instructions }]),
-      ...messages.map(ollamaMessage),
+      ...withTurn(messages, prefix ?? "").map(ollamaMessage),
     ],
     stream: true,
     ...(tools.length === 0
@@ -52,7 +58,7 @@ export function ollamaBody(request: ProviderRequest): Record<string, unknown> {
             function: { name, description, parameters },
           })),
         }),
-    ...(reasoning === undefined ? {} : { think: reasoning === "none" ? false : reasoning }),
+    ...(think === undefined ? {} : { think: think === "none" ? false : think }),
     options: {
       ...(maxOutputTokens === undefined ? {} : { num_predict: maxOutputTokens }),
       ...(temperature === undefined ? {} : { temperature }),

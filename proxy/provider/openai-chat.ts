@@ -4,6 +4,8 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
+import { continuation, trimmedLead, wholeLead } from "./continuation.ts";
+import type { Lead } from "./continuation.ts";
 import { sseFrames } from "./frames.ts";
 import type { SseFrame } from "./frames.ts";
 import { openAiChatDecoder } from "./openai-chat-decoder.ts";
@@ -11,7 +13,7 @@ import { openAiClient } from "./openai-client.ts";
 import type { OpenAiServer } from "./openai-client.ts";
 import type { ChatProfile } from "./profiles.ts";
 import type { AssistantPart, InputPart, ProviderMessage, ProviderRequest } from "./provider.ts";
-import { mintCallId, nativeParts } from "./provider-message.ts";
+import { mintCallId, nativeParts, withTurn } from "./provider-message.ts";
 import type { WireFormat } from "./provider-call.ts";
 
 export function openAiChat(name: string, server: OpenAiServer, profile: ChatProfile): WireFormat<SseFrame> {
@@ -20,15 +22,26 @@ export function openAiChat(name: string, server: OpenAiServer, profile: ChatProf
     foreignTypes: /html|json/,
     headersWithContent: profile.headersWithContent,
     async send(call, request) {
-      const client = await openAiClient(server, call);
+      const { baseUrl } = server;
+      const at = request.prefix === undefined ? baseUrl : prefixUrl(baseUrl, profile);
+      const client = await openAiClient({ ...server, baseUrl: at }, call);
       await client.chat.completions.create(chatParams(name, profile, request)).asResponse();
     },
     async ping(call) {
       const client: OpenAI = await openAiClient(server, call);
       await client.models.list().asResponse();
     },
-    decoder: () => openAiChatDecoder(profile, mintCallId),
+    continues: (model) => profile.prefix?.models.test(model) === true,
+    decoder: ({ prefix = "" }) => continuation(openAiChatDecoder(profile, mintCallId), leadOf(prefix, profile)),
   };
+}
+
+const leadOf = (prefix: string, profile: ChatProfile): Lead =>
+  profile.prefix?.echoes === true ? trimmedLead(prefix, true) : wholeLead(prefix);
+
+function prefixUrl(baseUrl: string, { prefix }: ChatProfile): string {
+  const path = prefix?.path ?? null;
+  return path === null ? baseUrl : baseUrl.replace(/(?:\/(?:v1|beta))?\/*$/, path);
 }
 
 /** @param name the provider's, whose own records in the history go back to it */
@@ -37,13 +50,15 @@ export function chatParams(
   profile: ChatProfile,
   request: ProviderRequest,
 ): ChatCompletionCreateParamsStreaming {
-  const { model, instructions, messages, tools, maxOutputTokens, temperature, reasoning } = request;
+  const { model, instructions, messages, tools, maxOutputTokens, temperature, reasoning, prefix, windUp } = request;
+  const { sent } = leadOf(prefix ?? "", profile);
   const fixed = reasoning !== "none" && profile.fixedSampling?.test(model) === true;
   return {
     model,
     messages: [
       ...(instructions === undefined ? [] : [{ role: "system" as const, content: instructions }]),
       ...messages.map((message) => chatMessage(name, profile, message)),
+      ...withTurn([], sent).map((message) => ({ ...chatMessage(name, profile, message), prefix: true })),
     ],
     stream: true,
     ...(profile.streamOptions === null ? {} : { stream_options: profile.streamOptions }),
@@ -54,10 +69,11 @@ export function chatParams(
             type: "function" as const,
             function: { name: tool, description, parameters },
           })),
+          ...(windUp === true ? { tool_choice: "none" as const } : {}),
         }),
     ...(maxOutputTokens === undefined ? {} : { [profile.maxTokensField]: maxOutputTokens }),
     ...(temperature === undefined || fixed ? {} : { temperature }),
-    ...(reasoning === undefined ? {} : profile.effort[reasoning]),
+    ...(prefix === undefined ? (reasoning === undefined ? {} : profile.effort[reasoning]) : profile.prefix?.fields),
   };
 }
 

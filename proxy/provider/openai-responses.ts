@@ -33,7 +33,7 @@ export function openAiResponses(name: string, server: OpenAiServer): WireFormat<
 
 /** @param name the provider's, whose own records in the history go back to it */
 export function responsesParams(name: string, request: ProviderRequest): ResponseCreateParamsStreaming {
-  const { model, instructions, messages, tools, maxOutputTokens, temperature, reasoning } = request;
+  const { model, instructions, messages, tools, maxOutputTokens, temperature, reasoning, windUp } = request;
   const thinks = isReasoningModel(model) && reasoning !== "none";
   return {
     model,
@@ -53,6 +53,7 @@ export function responsesParams(name: string, request: ProviderRequest): Respons
             parameters,
             strict: false,
           })),
+          ...(windUp === true ? { tool_choice: "none" as const } : {}),
         }),
     ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
     ...(temperature === undefined || thinks ? {} : { temperature }),

@@ -22,8 +22,21 @@ export interface ChatProfile {
   readonly effort: Readonly<Record<Effort, Readonly<Record<string, unknown>>>>;
   /** Models that refuse a temperature; null where none does. */
   readonly fixedSampling: RegExp | null;
+  /** How a partial answer is gone on with; null where that is not possible. */
+  readonly prefix: PrefixRule | null;
   /** True where the response headers may wait for the first token, so that waiting for them is waiting for content. */
   readonly headersWithContent: boolean;
+}
+
+export interface PrefixRule {
+  /** Models that can. */
+  readonly models: RegExp;
+  /** The last part of the base URL under which it works; null where any does. */
+  readonly path: string | null;
+  /** True where the continuation begins with what was sent, without the white space at its end. */
+  readonly echoes: boolean;
+  /** Sent in place of the effort: a turn that begins with text has been thought about. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** OpenAI's models that think before they answer. */
@@ -48,6 +61,7 @@ const compatible: ChatProfile = {
   reasoningAlways: false,
   effort: plainEffort,
   fixedSampling: null,
+  prefix: null,
   headersWithContent: true,
 };
 
@@ -77,6 +91,13 @@ export const CHAT_PROFILES = {
       medium: { thinking: { type: "enabled" }, reasoning_effort: "high" },
       high: { thinking: { type: "enabled" }, reasoning_effort: "high" },
     },
+    prefix: {
+      // The reasoner thinks before any text, whatever it is told.
+      models: /^(?!.*reasoner)/,
+      path: "/beta",
+      echoes: false,
+      fields: { thinking: { type: "disabled" } },
+    },
     // Queued requests get their headers and comments at once.
     headersWithContent: false,
   },
@@ -91,6 +112,7 @@ export const CHAT_PROFILES = {
       medium: { reasoning_effort: "high" },
       high: { reasoning_effort: "high" },
     },
+    prefix: { models: /^(?!magistral)/, path: null, echoes: true, fields: {} },
   },
   xai: { ...compatible, maxTokensField: "max_completion_tokens", doneAlone: false, reasoningBesideOutput: true },
   openrouter: {

@@ -20,6 +20,8 @@ export interface WireFormat<Frame> {
   readonly acts?: boolean;
   /** True where the response headers may wait for the first token. */
   readonly headersWithContent: boolean;
+  /** True where the model goes on from `ProviderRequest.prefix`. @default none does */
+  continues?(model: string): boolean;
   /** Sends the request through `call`. */
   send(call: ProviderCall, request: ProviderRequest): Promise<void>;
   /** Sends the cheapest request that proves the address and the key. */
@@ -46,6 +48,7 @@ export function providerOf<Frame>(format: WireFormat<Frame>, connection: Connect
   return {
     name: connection.name,
     ...(format.acts === true ? { acts: true } : {}),
+    continues: (model) => format.continues?.(model) === true,
     stream: (request, timers, signal) => streamCall(format, connection, request, timers, signal),
     check: (signal) => checkCall(format, connection, signal),
   };
@@ -58,6 +61,7 @@ async function* streamCall<Frame>(
   timers: ProviderTimers,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ProviderEvent[], void> {
+  if (request.prefix !== undefined && format.continues?.(request.model) !== true) throw cannotContinue(request.model);
   const startedAt = performance.now();
   const call = new ProviderCall(connection, openLimits(timers, format.headersWithContent), signal);
   let watch: ReadWatch | null = null;
@@ -101,6 +105,12 @@ async function checkCall<Frame>(format: WireFormat<Frame>, connection: Connectio
     throw call.failed(thrown, false);
   }
 }
+
+/** Sent all the same, the answer would begin anew, and a reader would have its start twice. */
+const cannotContinue = (model: string): StreamError =>
+  new StreamError("provider_invalid_request", `prefix: the model "${model}" cannot go on from a partial answer`, {
+    field: "prefix",
+  });
 
 /** Where headers come at once, waiting for them is part of connecting; elsewhere it is waiting for content. */
 const openLimits = ({ connectMs, firstContentMs }: ProviderTimers, headersWithContent: boolean): OpenLimits =>

@@ -1,6 +1,6 @@
 /** Small readings of a request's messages that several wire formats share. */
 import { randomBytes } from "node:crypto";
-import type { AssistantPart } from "./provider.ts";
+import type { AssistantPart, ProviderMessage } from "./provider.ts";
 
 /** The records this provider made itself; those of another provider are nothing it could read. */
 export const nativeParts = (provider: string, parts: readonly AssistantPart[]): readonly object[] =>
@@ -9,6 +9,10 @@ export const nativeParts = (provider: string, parts: readonly AssistantPart[]): 
       ? [part.value]
       : [],
   );
+
+/** The conversation, and what the model has said so far of its next turn; nothing said is no turn. */
+export const withTurn = (messages: readonly ProviderMessage[], said: string): readonly ProviderMessage[] =>
+  said === "" ? messages : [...messages, { role: "assistant", parts: [{ type: "text", text: said }] }];
 
 /** The arguments of a call as an object, as the formats want them that are not text. Text that is no object is lost. */
 export function argsObject(argsText: string): Record<string, unknown> {

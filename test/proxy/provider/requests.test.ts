@@ -54,6 +54,15 @@ suite("chatParams()", () => {
     assert.deepEqual(said, [{ role: "assistant", content: "a", reasoning_content: "" }]);
   });
 
+  test("Mistral is sent a partial answer marked as one, without the white space at its end", () => {
+    const { messages: said } = chatParams("mine", CHAT_PROFILES.mistral, {
+      ...BARE,
+      prefix: "Low tide ",
+      reasoning: "low",
+    });
+    assert.deepEqual(said, [{ role: "assistant", content: "Low tide", prefix: true }]);
+  });
+
   test("a model that thinks gets no temperature from OpenAI", () => {
     const params = chatParams("mine", CHAT_PROFILES.openai, { ...BARE, model: "gpt-5-mini", temperature: 0.3 });
     assert.equal("temperature" in params, false);
