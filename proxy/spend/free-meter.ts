@@ -15,4 +15,5 @@ export const freeMeter: Meter = {
   refusal: null,
   inputTokens: countInput,
   begin: () => Promise.resolve(freeAttempt),
+  close: () => Promise.resolve({ nanoUsd: 0, attempts: [] }),
 };

@@ -13,6 +13,23 @@ export interface Spend {
   readonly estimated: boolean;
 }
 
+/** What an attempt has cost in the end, for the receipt. */
+export interface AttemptBill extends Spend {
+  /** `Target.id` of whom was asked. */
+  readonly target: string;
+  /** What was counted from text, whatever was reported. */
+  readonly estimate: { readonly input: number; readonly output: number; readonly costUsd?: number };
+  /** Where the price is from. */
+  readonly priceTable?: string;
+}
+
+/** What a stream has cost. */
+export interface Bill {
+  readonly nanoUsd: number;
+  /** In the order in which they began. */
+  readonly attempts: readonly AttemptBill[];
+}
+
 /** One attempt's account. */
 export interface AttemptMeter {
   /** The most output tokens that can be paid for; undefined without a limit. */
@@ -36,4 +53,6 @@ export interface Meter {
   inputTokens(request: Omit<ProviderRequest, "model">): number;
   /** Sets money aside for an attempt's input and some output. `budget_exhausted` when there is not enough of it. */
   begin(target: Target, request: ProviderRequest): Promise<AttemptMeter | StreamError>;
+  /** The stream is about to end: ends what is not ended, waits for the ledger. Nothing begins after it. Never rejects. */
+  close(): Promise<Bill>;
 }

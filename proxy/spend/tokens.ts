@@ -4,14 +4,19 @@
  */
 import type { ProviderMessage, ProviderRequest, ToolDeclaration } from "../provider/provider.ts";
 
-/** Hundredths of a token for a character: English prose has about four to a token. */
-const ASCII = 25;
+/** Hundredths of a token for a small letter or a space: English prose has about four characters to a token. */
+const LETTER = 22;
+/** Digits, capitals, punctuation and line ends: code and JSON are made of them. */
+const SIGN = 60;
 /** Accents, Greek, Cyrillic, Hebrew, Arabic, the scripts of India and of South-East Asia. */
 const ALPHABET = 45;
 /** A Chinese, Japanese or Korean character; half of an emoji. */
 const IDEOGRAPH = 90;
 /** Where the ideographs, kana and Hangul begin; half emoji lie above, too. */
 const FIRST_IDEOGRAPH = 0x2e80;
+
+/** Hundredths of what a format puts around a call of a tool. */
+export const CALL = 2_000;
 
 /** An image, at the size providers scale it to; they count from 85 to some 1,600. */
 const IMAGE_TOKENS = 1_000;
@@ -23,7 +28,8 @@ export function countText(text: string): number {
   let hundredths = 0;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
-    hundredths += unit < 0x80 ? ASCII : unit < FIRST_IDEOGRAPH ? ALPHABET : IDEOGRAPH;
+    if (unit < 0x80) hundredths += (unit >= 0x61 && unit <= 0x7a) || unit === 0x20 ? LETTER : SIGN;
+    else hundredths += unit < FIRST_IDEOGRAPH ? ALPHABET : IDEOGRAPH;
   }
   return hundredths;
 }
@@ -51,7 +57,7 @@ function countMessage(message: ProviderMessage): number {
         hundredths += countText(part.text);
         break;
       case "tool-call":
-        hundredths += countText(part.name) + countText(part.argsText);
+        hundredths += CALL + countText(part.name) + countText(part.argsText);
         break;
       case "image":
         hundredths += IMAGE_TOKENS * 100;
