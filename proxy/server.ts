@@ -7,9 +7,15 @@ import type { Config } from "./config-schema.ts";
 import { Heartbeat } from "./delivery/heartbeat.ts";
 import { registerDemoFaults } from "./demo-faults.ts";
 import { bearer } from "./guard/access-token.ts";
+import { checkOperator, isOperator } from "./guard/operator.ts";
 import { checkOrigin } from "./guard/origin.ts";
 import { admitAnonymous, identify } from "./guard/visitors.ts";
+import { logFailedAttempt } from "./observe/failure-log.ts";
 import { registerHealth } from "./observe/health.ts";
+import { KnownNames } from "./observe/known-names.ts";
+import type { Lanes } from "./observe/lane-state.ts";
+import { Metrics } from "./observe/metrics.ts";
+import { registerMetrics } from "./observe/metrics-route.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Logger } from "./observe/logger.ts";
 import { isDemoProvider } from "./provider/demo.ts";
@@ -61,9 +67,21 @@ export async function startProxy(
   const agents = new Agents(config, new Targets(config, providers.byName, prices), (agent, stream, tool, err) =>
     logger.warn({ agent, stream, tool, err }, "a tool failed"),
   );
+  const live = new Set<(code: number, reason: string) => void>();
+  const names = new KnownNames(config);
+  const lanes: Lanes = () => [];
+  const metrics = new Metrics({
+    names,
+    lanes,
+    running: () => pumps.size,
+    viewers: () => ({ sse: live.size, ws: sockets.viewers }),
+    sockets: () => sockets.size,
+    onFailedAttempt: logFailedAttempt(logger),
+  });
   const pumps = new PumpRegistry(
-    { log, marks: config.backpressure, totalMs: config.resilience.totalMs },
+    { log, marks: config.backpressure, totalMs: config.resilience.totalMs, commits: metrics.commits },
     (stream, error) => logger.error({ stream, err: error }, "a stream could not be written to its end"),
+    (tail) => metrics.follow(tail),
   );
   const streams = new Streams(log, pumps, agents, config.limits.toolResultChars);
   const heartbeat = new Heartbeat(config.delivery.heartbeatMs);
@@ -73,7 +91,6 @@ export async function startProxy(
   const origins = { origins: config.access.origins, loopbackOnly: open };
   const visitors = { secret: open ? null : config.access.secret!, anonymous: config.access.anonymous };
   const bodyBytes = config.limits.requestBytes + Math.ceil((config.limits.attachmentsBytes * 4) / 3);
-  const live = new Set<(code: number, reason: string) => void>();
 
   const app = createHttpServer({ bodyBytes: config.limits.requestBytes, origins, logger });
   registerRoutes(app, {
@@ -90,7 +107,15 @@ export async function startProxy(
     const { authorization, origin } = request.headers;
     return reply.code(201).send(admitAnonymous(bearer(authorization), origin, visitors));
   });
-  registerHealth(app, { log, providers: providers.byName, isDraining: () => draining });
+  registerHealth(app, {
+    log,
+    providers: providers.byName,
+    names,
+    lanes,
+    isOperator: (request) => isOperator(request, visitors),
+    isDraining: () => draining,
+  });
+  registerMetrics(app, metrics, (request) => checkOperator(request, visitors));
   registerStaticFiles(app);
   const demos = [...providers.byName.values()].filter(isDemoProvider);
   if (open && demos.length > 0) registerDemoFaults(app, demos);
@@ -129,6 +154,7 @@ export async function startProxy(
       for (const bye of live) bye(CLOSE.draining, "the proxy is shutting down");
       sockets.bye(CLOSE.draining, "the proxy is shutting down");
       heartbeat.close();
+      metrics.close();
       await app.close();
       await providers.close();
       await log.close();

@@ -21,6 +21,8 @@ export interface WsServer {
   /** Says goodbye to every socket. */
   bye(code: number, reason: string): void;
   readonly size: number;
+  /** Streams that are read over all sockets. */
+  readonly viewers: number;
 }
 
 export function attachWsServer(server: Server, parts: WsServerParts): WsServer {
@@ -56,6 +58,11 @@ export function attachWsServer(server: Server, parts: WsServerParts): WsServer {
     bye: (code, reason) => connections.forEach((connection) => connection.bye(code, reason)),
     get size() {
       return connections.size;
+    },
+    get viewers() {
+      let count = 0;
+      for (const connection of connections) count += connection.viewers;
+      return count;
     },
   };
 }

@@ -81,6 +81,11 @@ export class WsConnection implements FrameSocket {
     socket.on("drain", () => this.#wakeAll());
   }
 
+  /** Streams that are read on this socket. */
+  get viewers(): number {
+    return this.#subscriptions.size;
+  }
+
   writable(): boolean {
     return this.#ws.bufferedAmount < SOCKET_BUFFER_BYTES;
   }

@@ -12,12 +12,21 @@ export interface Watermarks {
   readonly low: number;
 }
 
+/** Times commits, for whoever watches the store. */
+export interface CommitClock {
+  /** Called before an append; what it returns is given to `end`. */
+  begin(): number;
+  /** Called once the append is committed. */
+  end(began: number): void;
+}
+
 /** Persist before deliver: events reach the tail, and so any viewer, only after their commit. */
 export class LogWriter {
   readonly #log: StreamLog;
   readonly #tail: StreamTail;
   readonly #marks: Watermarks;
   readonly #onFailure: (error: StreamError) => void;
+  readonly #commits: CommitClock | undefined;
   #queue: StreamEvent[] = [];
   /** Kept beside the queue's events, in their commit. */
   #records: AttemptRecord[] = [];
@@ -29,12 +38,19 @@ export class LogWriter {
   #room: PromiseWithResolvers<void> | null = null;
 
   /** `onFailure` is called once, when the store refused an append: nothing can be written any more. */
-  constructor(log: StreamLog, tail: StreamTail, marks: Watermarks, onFailure: (error: StreamError) => void) {
+  constructor(
+    log: StreamLog,
+    tail: StreamTail,
+    marks: Watermarks,
+    onFailure: (error: StreamError) => void,
+    commits?: CommitClock,
+  ) {
     this.#log = log;
     this.#tail = tail;
     this.#assigned = tail.seq;
     this.#marks = marks;
     this.#onFailure = onFailure;
+    this.#commits = commits;
   }
 
   /** The seq the last written event has or will have. */
@@ -97,7 +113,9 @@ export class LogWriter {
         const records = this.#records;
         this.#queue = [];
         this.#records = [];
+        const began = this.#commits?.begin();
         await this.#log.append(id, term, batch, undefined, records);
+        if (began !== undefined) this.#commits!.end(began);
         this.#waiting -= count;
         this.#tail.publish(batch);
         this.#release();

@@ -15,12 +15,21 @@ interface Running {
 export class PumpRegistry {
   readonly #options: Omit<PumpOptions, "tail">;
   readonly #onFailure: (stream: string, error: unknown) => void;
+  readonly #onStart: (tail: StreamTail) => void;
   readonly #running = new Map<string, Running>();
 
-  /** `onFailure` hears of a pump that could not close its stream; the stream stays open in the store. */
-  constructor(options: Omit<PumpOptions, "tail">, onFailure: (stream: string, error: unknown) => void) {
+  /**
+   * `onFailure` hears of a pump that could not close its stream; the stream stays open in the store. `onStart` gets each
+   * tail before its pump writes.
+   */
+  constructor(
+    options: Omit<PumpOptions, "tail">,
+    onFailure: (stream: string, error: unknown) => void,
+    onStart: (tail: StreamTail) => void = () => {},
+  ) {
     this.#options = options;
     this.#onFailure = onFailure;
+    this.#onStart = onStart;
   }
 
   get size(): number {
@@ -31,6 +40,7 @@ export class PumpRegistry {
   start(tail: StreamTail, answer: () => Promise<Answer>): void {
     const stop = new AbortController();
     const { id } = tail.record;
+    this.#onStart(tail);
     const done = pump(answer, { ...this.#options, tail }, stop.signal)
       .catch((error: unknown) => this.#onFailure(id, error))
       .finally(() => this.#running.delete(id));

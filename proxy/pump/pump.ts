@@ -6,7 +6,7 @@ import type { Answer, AnswerEnd } from "../agent/loop.ts";
 import type { StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
 import { LogWriter } from "./log-writer.ts";
-import type { Watermarks } from "./log-writer.ts";
+import type { CommitClock, Watermarks } from "./log-writer.ts";
 import { StreamClock } from "./stream-clock.ts";
 
 export interface PumpOptions {
@@ -15,6 +15,7 @@ export interface PumpOptions {
   readonly marks: Watermarks;
   /** Milliseconds a stream may take in all, without those it waits for a page or a person. */
   readonly totalMs: number;
+  readonly commits?: CommitClock;
 }
 
 /**
@@ -22,13 +23,13 @@ export interface PumpOptions {
  * @throws {StreamError} when the store refused a write: nothing more can be said in this stream.
  */
 export async function pump(answer: () => Promise<Answer>, options: PumpOptions, cancel: AbortSignal): Promise<void> {
-  const { log, tail, marks, totalMs } = options;
+  const { log, tail, marks, totalMs, commits } = options;
   const stop = new AbortController();
   const onCancel = () => stop.abort(cancel.reason);
   cancel.addEventListener("abort", onCancel, { once: true });
   if (cancel.aborted) onCancel();
   const clock = new StreamClock(totalMs, () => stop.abort(tooLong(totalMs)));
-  const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error));
+  const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error), commits);
   try {
     const output = {
       write: writer.write.bind(writer),

@@ -245,6 +245,7 @@ describe("the HTTP routes", () => {
     await serve(fakeProvider("p", WORDY));
     assert.equal((await proxy.get("/healthz")).status, 200);
     const ready = await proxy.get("/readyz");
-    assert.deepEqual([ready.status, await ready.json()], [200, { status: "ready", store: "ok", providers: ["p"] }]);
+    const body = { status: "ready", store: "ok", providers: [{ name: "p", state: "ready" }], lanes: [] };
+    assert.deepEqual([ready.status, await ready.json()], [200, body]);
   });
 });
