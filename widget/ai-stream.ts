@@ -69,7 +69,9 @@ import { StickyScroll } from "./view/sticky-scroll.ts";
  * @csspart refusal - a refusal
  * @csspart note - how an answer ended, where that needs saying
  * @csspart error - what failed
- * @csspart voided - text being written again
+ * @csspart voided - text being written again; it stays until the new text has caught up
+ * @csspart canned - a prepared text that no model wrote
+ * @csspart continue - the button that asks for the rest of an answer that was cut
  * @csspart waiting - stands where the first words will be
  * @csspart actions - the buttons below an answer
  * @csspart welcome - the empty conversation; `greeting` and `starter` inside it
@@ -137,7 +139,7 @@ export class AiStream extends LitElement {
     this.draft = "";
     this.#chat = this.createChat(() => streamOptions(this, this.#onEvent));
     this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
-    new Countdown(this, () => this.connection.retryAt);
+    new Countdown(this, () => Math.max(this.connection.retryAt ?? 0, this.messages.at(-1)?.retryAt ?? 0));
     this.#spoken = new Spoken(() => this.renderRoot.querySelector(".spoken"));
   }
 
@@ -273,7 +275,8 @@ export class AiStream extends LitElement {
   readonly #onClick = (event: Event): void => {
     const drawn = shownMessages(modeOf(this.mode), this.messages);
     const onCopied = (): void => this.#spoken.say(this.#words.copied);
-    void press(event, { chat: this.#chat, drawn, jump: () => this.#scroll.jump(), onCopied });
+    const goOn = (): Promise<void> => this.send(this.#words.continueInput);
+    void press(event, { chat: this.#chat, drawn, jump: () => this.#scroll.jump(), goOn, onCopied });
   };
 
   /** A wrong endpoint is told once, when all attributes had their chance to be set. */

@@ -9,12 +9,14 @@ export interface ButtonContext {
   /** The messages as drawn, in order. */
   readonly drawn: readonly ChatMessage[];
   readonly jump: () => void;
+  /** Asks for the rest of an answer that was cut. */
+  readonly goOn: () => Promise<void>;
   /** Tells people who listen that something was copied. */
   readonly onCopied: () => void;
 }
 
 /** Does what the button under a click asks for; a click elsewhere does nothing. */
-export async function press(event: Event, { chat, drawn, jump, onCopied }: ButtonContext): Promise<void> {
+export async function press(event: Event, { chat, drawn, jump, goOn, onCopied }: ButtonContext): Promise<void> {
   const button = (event.target as Element).closest<HTMLElement>("button[data-do], button[data-copy]");
   if (button === null) return;
   try {
@@ -23,6 +25,8 @@ export async function press(event: Event, { chat, drawn, jump, onCopied }: Butto
         return await chat.stop();
       case "retry":
         return await chat.retry();
+      case "continue":
+        return await goOn();
       case "regenerate":
         return await chat.regenerate();
       case "reconnect":

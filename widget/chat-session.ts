@@ -1,12 +1,12 @@
 /** One conversation at work: restores it, sends what waits in turn, and shows each answer until its end. */
 import { emptyMessage, parseCursor, StreamError } from "../protocol/index.ts";
-import type { Attachment, Message, Started, StatusNote } from "../protocol/index.ts";
+import type { Attachment, Message, Started } from "../protocol/index.ts";
 import type { AgentNote, ChatStatus, ConnectionView, UserMessage } from "./chat.ts";
 import { createClient } from "./client.ts";
 import type { Client } from "./client.ts";
 import { waiting } from "./connection/connection-state.ts";
-import { viewOf } from "./connection-view.ts";
-import type { Delay } from "./connection-view.ts";
+import { comeBackAt, viewOf } from "./connection-view.ts";
+import type { Delay, Note } from "./connection-view.ts";
 import { Conversation, toUserMessage } from "./conversation.ts";
 import { AiStreamErrorEvent, AiStreamMessageEvent, AiStreamStartEvent, AiStreamStatusEvent } from "./dom-events.ts";
 import { showAnswer } from "./live-answer.ts";
@@ -34,7 +34,7 @@ export class ChatSession {
   readonly #signal: AbortSignal;
   readonly #abort = new AbortController();
   #delay: Delay | null = null;
-  #note: StatusNote | null = null;
+  #note: Note | null = null;
   readonly #tools: ToolRunner;
   /** Gives up the message that is being sent. */
   #unsend = new AbortController();
@@ -169,7 +169,7 @@ export class ChatSession {
       if (this.#signal.aborted) return;
       const error = StreamError.from(thrown);
       this.outbox.remove(outgoing.sendId);
-      conversation.put({ ...question, state: "failed", error: error.toJSON() });
+      conversation.put({ ...question, state: "failed", error: error.toJSON(), ...comeBackAt(error) });
       this.#owner.senders.get(outgoing.sendId)?.reject(error);
       this.#report(error);
     } finally {
@@ -247,7 +247,7 @@ export class ChatSession {
           for (const event of events) this.#owner.dispatch(event);
           this.#owner.changed();
         },
-        onStatus: (note) => {
+        onNote: (note) => {
           this.#note = note;
           this.#owner.changed();
         },
@@ -255,7 +255,7 @@ export class ChatSession {
         signal: this.#signal,
       });
       // Kept whole, shown or not: the next session goes on from its cursor.
-      conversation.put({ ...message, parent });
+      conversation.put({ ...message, parent, ...comeBackAt(message.end?.error) });
       if (message.end !== undefined) this.#owner.dispatch(new AiStreamMessageEvent(message));
       if (message.end?.error !== undefined) this.#report(StreamError.fromWire(message.end.error));
     } catch (thrown) {

@@ -16,13 +16,17 @@ export interface UserMessage {
   readonly attachments: readonly AttachmentNote[];
   readonly state: "queued" | "sending" | "sent" | "failed";
   readonly error?: WireError;
+  /** When asking again may help, in milliseconds since the epoch; absent where nobody told. */
+  readonly retryAt?: number;
 }
 
 /** An answer as shown: its text may trail what has arrived by the pacer's few frames. */
 export type AssistantMessage = Message & {
   readonly parent: string | null;
-  /** Voided text kept on screen, marked, until the new attempt has caught up with it; absent otherwise. */
-  readonly voided?: string;
+  /** The blocks are void and being written again; they stay until the new ones have caught up, then all change at once. */
+  readonly voided?: true;
+  /** As a user message's. */
+  readonly retryAt?: number;
 };
 
 export type ChatMessage = UserMessage | AssistantMessage;
@@ -30,7 +34,7 @@ export type ChatMessage = UserMessage | AssistantMessage;
 /** What the whole conversation is doing. */
 export type ChatStatus = "idle" | "starting" | "streaming" | "stopping";
 
-export type { ConnectionState, ConnectionView } from "./connection/connection-state.ts";
+export type { ConnectionState, ConnectionView, Phase } from "./connection/connection-state.ts";
 
 /** `GET /v1/conversations/{id}`: every message of the conversation, parents before children. */
 export interface ConversationSnapshot {

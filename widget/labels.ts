@@ -1,7 +1,10 @@
 /** Every word the element says itself, by language. */
-import type { EndReason, StatusNote, ToolState } from "../protocol/index.ts";
+import type { EndReason, ToolState } from "../protocol/index.ts";
+import type { Phase } from "./connection/connection-state.ts";
 
 export interface Labels {
+  /** The language of these words, as a tag: times are told in it. */
+  readonly locale: string;
   readonly conversation: string;
   readonly you: string;
   readonly answer: string;
@@ -17,6 +20,14 @@ export interface Labels {
   readonly table: string;
   readonly retry: string;
   readonly regenerate: string;
+  /** The button below an answer that was cut. */
+  readonly goOn: string;
+  /** What that button sends in the reader's name, for all to see. */
+  readonly continueInput: string;
+  /** When asking again may help; `{when}` stands for "in 12 seconds". */
+  readonly comeBack: string;
+  /** Said of a text that no model wrote. */
+  readonly canned: string;
   readonly jump: string;
   readonly waiting: string;
   readonly thinking: string;
@@ -37,12 +48,13 @@ export interface Labels {
   /** How an answer ended, where that is not simply its end. */
   readonly ends: Readonly<Partial<Record<EndReason, string>>>;
   /** What the proxy is doing while nothing comes. */
-  readonly phases: Readonly<Record<Exclude<StatusNote["phase"], "live">, string>>;
+  readonly phases: Readonly<Record<Exclude<Phase, "live">, string>>;
   /** `unrun` and `unknown` are said of a call that the answer ended without. */
   readonly tools: Readonly<Record<ToolState | "unrun" | "unknown", string>>;
 }
 
 const en: Labels = {
+  locale: "en",
   conversation: "Conversation",
   you: "You",
   answer: "Answer",
@@ -57,6 +69,10 @@ const en: Labels = {
   table: "Table",
   retry: "Try again",
   regenerate: "Answer again",
+  goOn: "Continue",
+  continueInput: "Continue",
+  comeBack: "Try again {when}.",
+  canned: "Prepared text, not written by a model",
   jump: "Jump to the latest",
   waiting: "Working on it",
   thinking: "Thinking…",
@@ -88,6 +104,8 @@ const en: Labels = {
     retrying: "The provider failed. Asking again…",
     paused: "The answer is paused.",
     step: "Working…",
+    fallback: "Another model takes over:",
+    resuming: "Going on where it broke off…",
   },
   tools: {
     input: "Preparing",

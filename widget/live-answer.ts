@@ -1,7 +1,9 @@
 /** Follows one answer and shows it, at most once per animation frame, until its end is on screen. */
-import type { Message, StatusNote } from "../protocol/index.ts";
+import type { Message, WireEntry } from "../protocol/index.ts";
 import type { AssistantMessage } from "./chat.ts";
 import type { Client } from "./client.ts";
+import { noteOf, noteOfAttempt } from "./connection-view.ts";
+import type { Note } from "./connection-view.ts";
 import { isUnseen, nextFrame } from "./next-frame.ts";
 import { readMessage } from "./read-message.ts";
 import { ShownAnswer } from "./shown-answer.ts";
@@ -11,7 +13,7 @@ export interface LiveAnswerOptions {
   /** True shows everything at once. Asked at each frame. */
   readonly isInstant: () => boolean;
   readonly onShown: (now: AssistantMessage, before: AssistantMessage) => void;
-  readonly onStatus: (note: StatusNote) => void;
+  readonly onNote: (note: Note) => void;
   readonly onDivergence: () => void;
   readonly signal: AbortSignal;
 }
@@ -22,7 +24,7 @@ export interface LiveAnswerOptions {
  * @throws {StreamError} when the proxy will not give the rest
  */
 export async function showAnswer(client: Client, message: Message, options: LiveAnswerOptions): Promise<Message> {
-  const { parent, isInstant, onShown, onStatus, onDivergence, signal } = options;
+  const { parent, isInstant, onShown, onNote, onDivergence, signal } = options;
   const answer = new ShownAnswer(message, parent);
   let painting: Promise<void> | null = null;
 
@@ -37,8 +39,14 @@ export async function showAnswer(client: Client, message: Message, options: Live
     painting = null;
   };
 
-  const feed = client.follow(message.stream, { after: message.cursor, signal, onStatus });
+  const feed = client.follow(message.stream, {
+    after: message.cursor,
+    signal,
+    onStatus: (note) => onNote(noteOf(note)),
+  });
   for await (const reading of readMessage(feed, message, onDivergence)) {
+    const note = lastNote(reading.entries);
+    if (note !== null) onNote(note);
     answer.arrive(reading.message, reading.entries, performance.now());
     // What arrives until the next frame waits in the buffer and is folded in one go.
     const frame = nextFrame();
@@ -47,4 +55,10 @@ export async function showAnswer(client: Client, message: Message, options: Live
   }
   await painting;
   return answer.arrived;
+}
+
+/** Of the latest attempt that began, while it has written nothing. */
+function lastNote(entries: readonly WireEntry[]): Note | null {
+  const start = entries.findLast((entry) => entry.type === "attempt.start" || entry.type === "delta");
+  return start?.type === "attempt.start" ? noteOfAttempt(start) : null;
 }

@@ -1,4 +1,4 @@
-/** What of an answer is on screen: its text at the pacer's speed, and voided text until the new one has caught up. */
+/** What of an answer is on screen: its text at the pacer's speed, and voided blocks until the new ones have caught up. */
 import type { Message, MessageBlock, TextBlock, WireEntry } from "../protocol/index.ts";
 import { FramePacer, wholeCharacters } from "./buffer/frame-pacer.ts";
 import type { AssistantMessage } from "./chat.ts";
@@ -22,9 +22,8 @@ export class ShownAnswer {
   readonly #reveals = new Map<number, Reveal>();
   /** Characters the pacer knows of. */
   #known: number;
-  #voided = "";
-  /** Length of the visible text when `#voided` was voided. */
-  #keptChars = 0;
+  /** Void, and still on screen; null while what is on screen stands. */
+  #voided: readonly MessageBlock[] | null = null;
 
   /** @param message shown at once, as it was before a reload or a reconnect */
   constructor(message: Message, parent: string | null) {
@@ -66,22 +65,37 @@ export class ShownAnswer {
       Object.assign(reveal, { shown: block.text.slice(0, length), rest: block.text.slice(length) });
     }
     const chars = countChars(message.blocks, isText);
-    this.#pacer.arrive(chars - this.#known, nowMs);
+    if (this.#voided === null) this.#pacer.arrive(chars - this.#known, nowMs);
     this.#known = chars;
   }
 
   /** The answer to show at `nowMs`; everything that has arrived when `all`. */
   show(nowMs: number, all: boolean): AssistantMessage {
-    if (all) this.#pacer = new FramePacer();
-    const granted = all ? Number.POSITIVE_INFINITY : this.#pacer.grant(nowMs);
+    const parent = this.#parent;
+    const voided = this.#voided;
+    if (voided !== null && !this.#hasCaughtUp(voided)) {
+      this.#shown = { ...this.#arrived, blocks: voided, parent, voided: true };
+      return this.#shown;
+    }
+    this.#voided = null;
+    // New blocks come into view as long as the old ones were: nothing shrinks, and nothing is typed twice.
+    if (all || voided !== null) this.#pacer = new FramePacer();
+    const granted = all || voided !== null ? Number.POSITIVE_INFINITY : this.#pacer.grant(nowMs);
     const isWhole = !this.#pacer.isBehind;
     const blocks = this.#reveal(isWhole ? Number.POSITIVE_INFINITY : granted);
-    const { end, ...running } = this.#arrived;
-    const message: Message = isWhole ? this.#arrived : { ...running, blocks, status: "running" };
-    if (end !== undefined && isWhole) this.#voided = "";
-    if (this.#voided.length <= countChars(message.blocks, isVisible) - this.#keptChars) this.#voided = "";
-    this.#shown = { ...message, parent: this.#parent, ...(this.#voided === "" ? {} : { voided: this.#voided }) };
+    const { end: _end, ...running } = this.#arrived;
+    this.#shown = { ...(isWhole ? this.#arrived : { ...running, blocks, status: "running" }), parent };
     return this.#shown;
+  }
+
+  /** A call of a tool is not held back either: somebody may have to decide about it. */
+  #hasCaughtUp(voided: readonly MessageBlock[]): boolean {
+    const { blocks, end } = this.#arrived;
+    const isNewCall = ({ kind, seq }: MessageBlock): boolean =>
+      kind === "tool" && voided.every((block) => block.seq !== seq);
+    return (
+      end !== undefined || countChars(blocks, isVisible) >= countChars(voided, isVisible) || blocks.some(isNewCall)
+    );
   }
 
   /** Gives each block, in order, of the granted characters what it lacks. */
@@ -113,9 +127,7 @@ export class ShownAnswer {
     const gone = this.#shown.blocks.filter((block) => isText(block) && !kept.has(block.block)) as TextBlock[];
     if (gone.length === 0) return;
     for (const { block } of gone) this.#reveals.delete(block);
-    const text = gone.map((block) => (block.kind === "text" ? block.text : "")).join("");
-    if (text.length > this.#voided.length) this.#voided = text;
-    this.#keptChars = countChars(this.#shown.blocks, isVisible) - text.length;
+    if (gone.some(({ kind, text }) => kind === "text" && text !== "")) this.#voided ??= this.#shown.blocks;
     this.#pacer = new FramePacer();
     this.#known = [...this.#reveals.values()].reduce((sum, { shown }) => sum + shown.length, 0);
   }

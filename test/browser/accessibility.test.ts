@@ -57,9 +57,16 @@ const STATES: Readonly<Record<string, Partial<FakeChat>>> = {
   },
   rewriting: {
     status: "streaming",
-    messages: [asked("?"), answered([words("One", { open: true })], { status: "running", voided: "One two three" })],
+    messages: [asked("?"), answered([words("One", { open: true })], { status: "running", voided: true })],
   },
   interrupted: { messages: [asked("?"), answered([words("Half")], { status: "interrupted", reason: "interrupted" })] },
+  cut: {
+    messages: [
+      asked("?"),
+      answered([words("Half")], { status: "interrupted", reason: "budget", retryAt: Date.now() + 90_000 }),
+    ],
+  },
+  prepared: { messages: [asked("?"), answered([words("We are back soon.", { canned: true })])] },
   failed: { messages: [asked("?"), answered([], { status: "error", end: { reason: "error", error } })] },
   refused: { messages: [asked("?", { state: "failed", error })] },
   reconnecting: {
@@ -121,6 +128,18 @@ describe("the live region", () => {
     expect(said(element).join(" "))
       .to.match(/The end$/)
       .and.not.to.contain("secret");
+  });
+
+  it("says how an answer ended where that is not simply its end, and what no model wrote", async () => {
+    const element = await mount();
+    await element.show({ status: "streaming", messages: [asked("?"), growing("Half of")] });
+    const cut = answered([words("Half of")], { status: "interrupted", reason: "budget" });
+    await element.show({ status: "idle", messages: [asked("?"), cut] });
+    expect(said(element)).to.deep.equal(["Half of", "The answer reached its spending limit."]);
+    await element.show({ messages: [asked("!"), { ...growing(""), id: "m_b" }] });
+    const prepared = answered([words("We are back soon.", { canned: true })], { id: "m_b" });
+    await element.show({ messages: [asked("!"), prepared] });
+    expect(said(element).slice(2)).to.deep.equal(["Prepared text, not written by a model", "We are back soon."]);
   });
 
   it("does not read out an answer that was there already", async () => {

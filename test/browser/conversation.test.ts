@@ -145,56 +145,6 @@ describe("what is shown", () => {
     expect(text(element, "[part=refusal]")).to.equal("I will not.");
   });
 
-  for (const [reason, note] of [
-    ["length", "The answer reached its length limit."],
-    ["interrupted", "The answer was interrupted. What had arrived is above."],
-    ["budget", "The answer reached its spending limit."],
-    ["content_filter", "The answer was withheld by a content filter."],
-  ] as const) {
-    it(`says that an answer ended for ${reason}, and keeps its text`, async () => {
-      const element = await mount();
-      await element.show({ messages: [asked("?"), answered([words("Half of")], { reason })] });
-      expect(text(element, ".note")).to.equal(note);
-      expect(text(element, ".md")).to.equal("Half of");
-    });
-  }
-
-  it("says nothing where an answer simply ended", async () => {
-    const element = await mount();
-    await element.show({ messages: [asked("?"), answered([words("All of it")])] });
-    expect(element.has(".note")).to.equal(false);
-  });
-
-  it("tells why an answer failed and tries again", async () => {
-    const element = await mount();
-    const error = { code: "provider_overloaded", message: "The provider is overloaded", retryable: true } as const;
-    await element.show({ messages: [asked("?"), answered([], { status: "error", end: { reason: "error", error } })] });
-    expect(text(element, ".error span")).to.equal("The provider is overloaded");
-    element.find(".error button").click();
-    expect(element.chat.calls).to.deep.equal(["retry"]);
-  });
-
-  it("tells why a message was refused and tries again", async () => {
-    const element = await mount();
-    const error = { code: "rate_limited", message: "Too many messages", retryable: true } as const;
-    await element.show({ messages: [asked("?", { state: "failed", error })] });
-    expect(text(element, ".error span")).to.equal("Too many messages");
-    element.find(".error button").click();
-    expect(element.chat.calls).to.deep.equal(["retry"]);
-  });
-
-  it("keeps voided text on screen, marked, until the new text has caught up with it", async () => {
-    const element = await mount();
-    const again = (now: string) =>
-      element.show({
-        messages: [asked("?"), answered([words(now, { open: true })], { status: "running", voided: "One two three" })],
-      });
-    await again("One ");
-    expect(text(element, ".voided del")).to.equal("two three");
-    await again("One two ");
-    expect(text(element, ".voided del")).to.equal("three");
-  });
-
   it("shows that it works before the first word", async () => {
     const element = await mount();
     await element.show({ status: "starting", messages: [asked("?")] });
@@ -216,6 +166,13 @@ describe("what is shown", () => {
     const retrying = { state: "open", transport: "ws", phase: "retrying", detail: "upstream_truncated" } as const;
     expect(await line(retrying)).to.equal("The provider failed. Asking again…");
     expect(await line({ state: "open", transport: "ws", phase: "live" })).to.equal("");
+    expect(await line({ ...retrying, retryAt: Date.now() + 2_500 })).to.equal("The provider failed. Asking again…3 s");
+    expect(await line({ state: "open", transport: "ws", phase: "fallback", detail: "small-2" })).to.equal(
+      "Another model takes over: small-2",
+    );
+    expect(await line({ state: "open", transport: "ws", phase: "resuming" })).to.match(/Going on/);
+    const busy = { code: "capacity", message: "The proxy is busy", retryable: true } as const;
+    expect(await line({ state: "waiting", transport: "ws", error: busy })).to.match(/^The proxy is busy/);
     expect(await line({ state: "offline", transport: null })).to.match(/offline/);
     expect(await line({ state: "waiting", transport: "ws", retryInMs: 1000 })).to.match(/Reconnecting/);
     element.find(".connection button").click();

@@ -18,8 +18,8 @@ test("a provider that dies in mid-answer is asked again, and the page ends with 
   first.die();
   const second = await world.provider.next();
   await second.write(...all.slice(0, 3));
-  await chat.reads(all.slice(0, 3).join(""));
-  assert.equal(await chat.page.locator("ai-stream [part~=voided]").count(), 1, "the voided text stays, marked");
+  await chat.page.locator("ai-stream [part~=voided]").waitFor();
+  await chat.reads(all.slice(0, 10).join(""));
   await second.write(...all.slice(3));
   second.finish();
   const message = await chat.ended();

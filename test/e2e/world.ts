@@ -103,7 +103,7 @@ export class ChatPage {
     await this.page.keyboard.press("Enter");
   }
 
-  /** The text of the last answer as a person reads it: what is in the DOM, voided text left out. */
+  /** The text of the last answer as a person reads it: what is in the DOM, voided text included as long as it stands there. */
   async text(): Promise<string> {
     const blocks = await this.page.locator("ai-stream article.answer").last().locator("[part~=text]").allTextContents();
     return plain(blocks.join(" "));

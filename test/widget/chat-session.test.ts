@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LogEntry } from "../../protocol/index.ts";
 import { tabMemory } from "../../widget/connection/memory.ts";
 import { answerLog, ChatPage, isIdle, onPage } from "../fakes/chat-page.ts";
 import { FakeProxy } from "../fakes/fake-proxy.ts";
@@ -150,5 +151,61 @@ test("a note of the proxy's shows with its phase, until the next content", async
     assert.equal(page.controller.status, "streaming");
     page.proxy.append("s_1", log.slice(6));
     await page.until(isIdle);
+  });
+});
+
+test("a note that tells when the provider is asked again is told as a time", async () => {
+  await onPage(async (page) => {
+    page.proxy.onStart = () => page.proxy.add("s_1", answerLog(1, ["Hello"], false));
+    await page.controller.send("Hi");
+    await page.until(() => page.texts[1] === "Hello");
+    const before = Date.now();
+    page.proxy.broadcast({ type: "status", s: 1, phase: "retrying", delayMs: 60_000 });
+    await page.until(({ connection }) => connection.phase === "retrying");
+    const { state, retryAt = 0 } = page.controller.connection;
+    assert.equal(state, "open");
+    assert.ok(retryAt >= before + 60_000 && retryAt <= Date.now() + 60_000);
+  });
+});
+
+/** What follows a first attempt that broke off, as the viewer's connection then says. */
+async function saidOf(attempt: { cause: string; mode: string; model: string }): Promise<unknown[]> {
+  let said: unknown[] = [];
+  await onPage(async (page) => {
+    page.proxy.onStart = () => page.proxy.add("s_1", answerLog(1, ["Hello"], false));
+    await page.controller.send("Hi");
+    await page.until(() => page.texts[1] === "Hello");
+    const seq = answerLog(1, ["Hello"], false).length + 1;
+    const start = { type: "attempt.start", seq, ts: 0, attempt: 2, provider: "q", ...attempt };
+    page.proxy.append("s_1", [start as LogEntry]);
+    await page.until(({ messages }) => messages.some((it) => it.role === "assistant" && it.attempts === 2));
+    const { phase, detail } = page.controller.connection;
+    said = [phase, detail];
+  });
+  return said;
+}
+
+test("another model that takes over is named, where viewers may see models", async () => {
+  assert.deepEqual(await saidOf({ cause: "fallback", mode: "fresh", model: "small-2" }), ["fallback", "small-2"]);
+  assert.deepEqual(await saidOf({ cause: "fallback", mode: "fresh", model: "" }), [undefined, undefined]);
+  assert.deepEqual(await saidOf({ cause: "retry", mode: "fresh", model: "m" }), [undefined, undefined]);
+});
+
+test("an attempt that goes on where the answer broke off says so", async () => {
+  assert.deepEqual(await saidOf({ cause: "retry", mode: "reattach", model: "m" }), ["resuming", undefined]);
+  assert.deepEqual(await saidOf({ cause: "fallback", mode: "prefix", model: "n" }), ["resuming", undefined]);
+});
+
+test("an answer that failed for a while knows when asking again may help", async () => {
+  await onPage(async (page) => {
+    const log = answerLog(1, []);
+    const error = { code: "circuit_open", message: "It rests", retryable: true, retryAfterMs: 60_000 } as const;
+    const failed = log.map((entry) => (entry.type === "stream.end" ? { ...entry, reason: "error", error } : entry));
+    page.proxy.onStart = () => page.proxy.add("s_1", failed as LogEntry[]);
+    const before = Date.now();
+    await page.controller.send("Hi");
+    await page.until(isIdle);
+    const { retryAt = 0 } = page.controller.messages.at(-1)!;
+    assert.ok(retryAt >= before + 60_000 && retryAt <= Date.now() + 60_000);
   });
 });

@@ -29,13 +29,13 @@ function play(log: readonly LogEntry[], stepMs: readonly number[]): AssistantMes
 
 const steps = fc.array(fc.nat(120), { maxLength: 60 });
 
-test("in the end the shown answer is the folded message", () => {
+test("in the end the shown answer is the folded message, unless it is still being written again", () => {
   fc.assert(
     fc.property(randomLog(), steps, (log, stepMs) => {
       const message = fold(EMPTY, log);
       const { voided, ...last } = play(log, stepMs).at(-1)!;
-      assert.deepEqual(last, { ...message, parent: "m_0" });
-      if (message.end !== undefined) assert.equal(voided, undefined);
+      if (voided === undefined) assert.deepEqual(last, { ...message, parent: "m_0" });
+      else assert.equal(message.end, undefined, "what ended is not written again");
     }),
   );
 });
@@ -84,31 +84,60 @@ test("another text in place of the one shown replaces it, and is not typed again
   assert.equal(visibleText(answer.show(1_000, false)), "Hello you there");
 });
 
-test("voided text stays until the new text is as long", () => {
+/** An answer that showed "Hello you", and what follows; gives what is on screen after each entry, and if it is void. */
+function rewrite(events: readonly object[]): [text: string, voided: true | undefined][] {
   const begin = simpleLog(["Hello you"], false);
-  const events: readonly object[] = [
-    { type: "reset", to: 3, cause: "upstream_truncated" },
-    { type: "block.start", block: 1, kind: "text" },
-    { type: "delta", block: 1, kind: "text", text: "Hel" },
-    { type: "delta", block: 1, kind: "text", text: "lo, you there" },
-  ];
   const rest = events.map((event, index) => ({ ...event, seq: begin.length + 1 + index, ts: 0 }) as LogEntry);
   const answer = new ShownAnswer(EMPTY, null);
-  const seen: [string, string | undefined][] = [];
   let message = fold(EMPTY, begin);
   answer.arrive(message, begin, 0);
   answer.show(0, true);
-  for (const entry of rest) {
+  return rest.map((entry) => {
     message = fold(message, [entry]);
     answer.arrive(message, [entry], 0);
-    const { voided, ...shown } = answer.show(0, true);
-    seen.push([visibleText(shown), voided]);
-  }
-  assert.deepEqual(seen, [
-    ["", "Hello you"],
-    ["", "Hello you"],
-    ["Hel", "Hello you"],
+    const { voided, ...shown } = answer.show(0, false);
+    return [visibleText(shown), voided];
+  });
+}
+
+const RESET = { type: "reset", to: 3, cause: "upstream_truncated" };
+const BEGIN = { type: "block.start", block: 1, kind: "text" };
+const says = (text: string): object => ({ type: "delta", block: 1, kind: "text", text });
+
+test("voided text stays until the new text is as long, and is then replaced at once", () => {
+  assert.deepEqual(rewrite([RESET, BEGIN, says("Hel"), says("lo, you there")]), [
+    ["Hello you", true],
+    ["Hello you", true],
+    ["Hello you", true],
     ["Hello, you there", undefined],
+  ]);
+});
+
+test("what is voided once more stays as it is on screen", () => {
+  const again = [
+    { ...RESET, to: 3 },
+    { ...BEGIN, block: 2 },
+    { ...says("Hello there"), block: 2 },
+  ];
+  assert.deepEqual(
+    rewrite([RESET, BEGIN, says("Hel"), ...again]).map(([text]) => text),
+    ["Hello you", "Hello you", "Hello you", "Hello you", "Hello you", "Hello there"],
+  );
+});
+
+test("a shorter new text takes the place of voided text at its end, and a tool call at once", () => {
+  const end = {
+    type: "stream.end",
+    reason: "stop",
+    usage: { input: 1, output: 1, final: true },
+    timings: {},
+    digest: 0,
+  };
+  assert.deepEqual(rewrite([RESET, BEGIN, says("Hi"), end]).at(-1), ["Hi", undefined]);
+  const call = { type: "block.start", block: 2, kind: "tool", callId: "c", name: "ask" };
+  assert.deepEqual(rewrite([RESET, BEGIN, says("Hi"), call]).slice(-2), [
+    ["Hello you", true],
+    ["Hi", undefined],
   ]);
 });
 

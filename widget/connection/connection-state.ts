@@ -3,17 +3,20 @@ import type { StatusNote, WireError } from "../../protocol/index.ts";
 
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "offline" | "failed";
 
+/** `fallback`: the model in `detail` takes over; `resuming`: the answer goes on from where it broke off. */
+export type Phase = StatusNote["phase"] | "fallback" | "resuming";
+
 /** What the connection line says. */
 export interface ConnectionView {
   readonly state: ConnectionState;
   readonly transport: "ws" | "sse" | null;
   /** Milliseconds until the next attempt, while waiting. */
   readonly retryInMs?: number;
-  /** When that is, in milliseconds since the epoch. */
+  /** When that is, in milliseconds since the epoch; while `retrying`, when the provider is asked again. */
   readonly retryAt?: number;
   /** What the proxy is doing for an answer besides sending it. */
-  readonly phase?: StatusNote["phase"];
-  /** Why, for people who look into it: an error code. */
+  readonly phase?: Phase;
+  /** Why, for people who look into it: an error code; or what the phase says. */
   readonly detail?: string;
   readonly error?: WireError;
 }

@@ -10,7 +10,6 @@ export const markdownStyles = css`
   .md :is(p, h1, h2, h3, h4, h5, h6),
   .bubble,
   .note,
-  .voided,
   .welcome p,
   .starters button,
   textarea,

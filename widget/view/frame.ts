@@ -4,6 +4,7 @@ import { guard } from "lit/directives/guard.js";
 import type { WireError } from "../../protocol/index.ts";
 import type { AgentNote, ChatMessage, ChatStatus, ConnectionView } from "../chat.ts";
 import type { Labels } from "../labels.ts";
+import { comeBack } from "./come-back.ts";
 import { composer } from "./composer.ts";
 import { connectionLine } from "./connection-line.ts";
 import { icon } from "./icons.ts";
@@ -64,7 +65,10 @@ function conversation(state: FrameState): unknown {
     const canRepeat = index === last && status === "idle" && !state.readonly;
     const label = message.role === "assistant" ? (agent?.label ?? "") : "";
     const canDecide = !state.readonly;
-    const context = { canRepeat, canDecide, label, labels };
+    // What the reader says is seen in a chat only.
+    const canGoOn = canRepeat && mode === "chat";
+    const when = index === last ? comeBack(message.retryAt, labels) : "";
+    const context = { canRepeat, canGoOn, canDecide, label, labels, when };
     return guard([message, ...Object.values(context)], () => messageView(message, context));
   })}
   ${asked ? waitingView(labels) : nothing}`;

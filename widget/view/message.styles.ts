@@ -144,11 +144,13 @@ export const messageStyles = css`
   }
   .voided {
     color: var(--_muted);
-    white-space: pre-wrap;
-    overflow-wrap: anywhere;
   }
-  .voided .quiet {
-    display: block;
+  .canned {
+    display: flex;
+    flex-direction: column;
+    gap: 0.5rem;
+    padding-inline-start: 0.875rem;
+    border-inline-start: 2px solid var(--_line);
   }
   .error {
     display: flex;

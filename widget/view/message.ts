@@ -14,6 +14,10 @@ export interface MessageContext {
   readonly labels: Labels;
   /** True for the last message of a conversation at rest that may be written to: it can be asked again. */
   readonly canRepeat: boolean;
+  /** True where the reader may ask for the rest of an answer that was cut, in words of their own. */
+  readonly canGoOn: boolean;
+  /** When asking again may help, in words; empty when it may now. */
+  readonly when: string;
   /** True where calls may be allowed and denied. */
   readonly canDecide: boolean;
   /** Said beside answers of a provider that must be labelled. */
@@ -23,12 +27,13 @@ export interface MessageContext {
 export const messageView = (message: ChatMessage, context: MessageContext): unknown =>
   message.role === "user" ? userView(message, context) : assistantView(message, context);
 
-function userView({ text, attachments, state, error }: UserMessage, { labels, canRepeat }: MessageContext): unknown {
+function userView({ text, attachments, state, error }: UserMessage, context: MessageContext): unknown {
+  const { labels } = context;
   return html`<article part="message user-message" class="user" aria-label=${labels.you}>
     <div part="bubble" class="bubble">${text}</div>
     ${attachments.map(({ name }) => html`<span class="chip">${name}</span>`)}
     ${state === "queued" ? html`<span class="quiet">${labels.queued}</span>` : nothing}
-    ${state === "failed" ? failure(error?.message ?? labels.notSent, canRepeat, labels) : nothing}
+    ${state === "failed" ? failure(error?.message ?? labels.notSent, context) : nothing}
   </article>`;
 }
 
@@ -40,7 +45,7 @@ function assistantView(message: AssistantMessage, context: MessageContext): unkn
   return html`<article part="message answer" class="answer" aria-label=${labels.answer} aria-busy=${running}>
     ${label === "" ? nothing : html`<span part="label" class="chip">${label}</span>`}
     ${shown.map((block, index) => blockView(block, running && index === shown.length - 1, message, context))}
-    ${message.voided === undefined ? nothing : voidedView(message.voided.slice(visibleText(message).length).trimStart(), labels)}
+    ${message.voided && running ? html`<span class="quiet">${labels.voided}</span>` : nothing}
     ${running && shown.length === 0 ? waitingView(labels) : nothing}
     ${sources.length === 0 ? nothing : sourcesView(sources, labels)} ${running ? nothing : endView(message, context)}
   </article>`;
@@ -49,13 +54,23 @@ function assistantView(message: AssistantMessage, context: MessageContext): unkn
 function blockView(
   block: MessageBlock,
   growing: boolean,
-  { status }: AssistantMessage,
+  { status, voided }: AssistantMessage,
   { labels, canDecide }: MessageContext,
 ): unknown {
   const running = status === "running";
   switch (block.kind) {
-    case "text":
-      return html`<div part="text" class="md" ${blockList(block.text, block.open && growing, labels)}></div>`;
+    case "text": {
+      // The same nodes before, while and after they are void: what is written again alike does not even flicker.
+      const mark = voided && running ? "voided" : "";
+      const role = mark === "" ? nothing : "deletion";
+      const text = html`<div
+        part="text ${mark}"
+        class="md ${mark}"
+        role=${role}
+        ${blockList(block.text, block.open && growing, labels)}
+      ></div>`;
+      return block.canned === true ? cannedView(text, labels) : text;
+    }
     case "reasoning":
       return html`<details part="thinking" class="thinking">
         <summary>${block.open && growing ? labels.thinking : labels.thought}</summary>
@@ -70,9 +85,11 @@ function blockView(
   }
 }
 
-/** What the new attempt has not written again yet. */
-const voidedView = (text: string, labels: Labels): unknown =>
-  html`<div part="voided" class="voided"><del>${text}</del><span class="quiet">${labels.voided}</span></div>`;
+/** Nobody shall take for a model's answer what was written before the question. */
+const cannedView = (text: unknown, labels: Labels): unknown =>
+  html`<div part="canned" class="canned" role="group" aria-label=${labels.canned}>
+    <span class="chip" aria-hidden="true">${labels.canned}</span>${text}
+  </div>`;
 
 /** What stands where the first words will be. */
 export const waitingView = (labels: Labels): unknown =>
@@ -85,22 +102,23 @@ const sourcesView = (sources: readonly SourceBlock[], labels: Labels): unknown =
     </ol>
   </section>`;
 
-function endView(message: AssistantMessage, { labels, canRepeat }: MessageContext): unknown {
-  const { reason = "stop", error } = message.end ?? {};
-  const note = labels.ends[reason];
+function endView(message: AssistantMessage, context: MessageContext): unknown {
+  const { labels, canRepeat, when } = context;
+  const note = endWords(message, labels);
   const failed = message.status === "error";
-  return html`${note === undefined || failed ? nothing : html`<p part="note" class="note">${note}</p>`}
-    ${failed ? failure(error?.message ?? note ?? "", canRepeat, labels) : nothing}
+  const cut = message.status === "interrupted";
+  return html`${note === "" || failed ? nothing : html`<p part="note" class="note">${note} ${when}</p>`}
+    ${failed ? failure(note, context) : nothing} ${cut && canRepeat ? afterCut(message, context) : nothing}
     <footer part="actions" class="actions">
       ${
-        visibleText(message) === ""
+        isSilent(message)
           ? nothing
           : html`<button type="button" data-copy="answer" aria-label=${labels.copy} title=${labels.copy}>
               ${icon("copy")}
             </button>`
       }
       ${
-        canRepeat && !failed
+        canRepeat && !failed && !cut
           ? html`<button type="button" data-do="regenerate" aria-label=${labels.regenerate} title=${labels.regenerate}>
               ${icon("again")}
             </button>`
@@ -110,8 +128,27 @@ function endView(message: AssistantMessage, { labels, canRepeat }: MessageContex
     </footer>`;
 }
 
-const failure = (text: string, canRetry: boolean, labels: Labels): unknown =>
+/** How an answer ended, where that is not simply its end; else empty. */
+export const endWords = ({ end, status }: AssistantMessage, { ends }: Labels): string =>
+  (status === "error" && end?.error?.message) || (ends[end?.reason ?? "stop"] ?? "");
+
+const isSilent = (message: AssistantMessage): boolean => visibleText(message) === "";
+
+/** The rest of what is there, or all of it once more. */
+const afterCut = (message: AssistantMessage, { labels, canGoOn }: MessageContext): unknown =>
+  html`<div class="decision">
+    ${
+      canGoOn && !isSilent(message)
+        ? html`<button type="button" part="continue" class="yes" data-do="continue">${labels.goOn}</button>`
+        : nothing
+    }
+    ${again(labels)}
+  </div>`;
+
+const failure = (text: string, { canRepeat, when, labels }: MessageContext): unknown =>
   html`<div part="error" class="error">
     <span>${text}</span>
-    ${canRetry ? html`<button type="button" data-do="retry">${labels.retry}</button>` : nothing}
+    ${when === "" ? nothing : html`<span>${when}</span>`} ${canRepeat ? again(labels) : nothing}
   </div>`;
+
+const again = (labels: Labels): unknown => html`<button type="button" data-do="retry">${labels.retry}</button>`;
