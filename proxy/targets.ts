@@ -32,7 +32,7 @@ export class Targets {
       const model = name.slice(slash + 1);
       const config = this.#config.providers[provider.name]!;
       const pricing = pricingOf(config.prices?.[model], this.#prices, sellerOf(config), model);
-      return { provider, model, timers: this.#timers(config), pricing };
+      return { id: name, provider, model, timers: this.#timers(config), pricing };
     });
   }
 

@@ -6,6 +6,7 @@ import type { BedrockServer } from "./bedrock-client.ts";
 import { demoProvider } from "./demo.ts";
 import type { HttpTransport } from "./http-transport.ts";
 import { KeyRing } from "./key-ring.ts";
+import type { KeyEntry } from "./key-ring.ts";
 import { ollama } from "./ollama.ts";
 import { openAiChat } from "./openai-chat.ts";
 import { openAiResponses } from "./openai-responses.ts";
@@ -94,7 +95,7 @@ function bedrockProvider(
 }
 
 /** The configured keys, or the one from the environment. */
-const keysOf = ({ apiKey, apiKeys }: KeyConfig, fallback: string | undefined): readonly string[] =>
+const keysOf = ({ apiKey, apiKeys }: KeyConfig, fallback: string | undefined): readonly KeyEntry[] =>
   apiKeys ?? [apiKey ?? fallback ?? ""].filter((key) => key !== "");
 
 type ServedConfig = OpenAiConfig | CompatibleConfig | VendorConfig;

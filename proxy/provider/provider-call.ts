@@ -4,7 +4,7 @@ import { BodyReader } from "./body-reader.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Framing } from "./frames.ts";
 import type { HttpRequest, HttpResponse, HttpTransport, OpenLimits } from "./http-transport.ts";
-import type { KeyRing } from "./key-ring.ts";
+import type { KeyRing, ProviderKey } from "./key-ring.ts";
 import type { RawBody } from "./raw-body.ts";
 import type { Provider, ProviderEvent, ProviderRequest, ProviderTimers } from "./provider.ts";
 import { connectionError, httpError, notAStream } from "./provider-error.ts";
@@ -49,7 +49,8 @@ export function providerOf<Frame>(format: WireFormat<Frame>, connection: Connect
     name: connection.name,
     ...(format.acts === true ? { acts: true } : {}),
     continues: (model) => format.continues?.(model) === true,
-    stream: (request, timers, signal) => streamCall(format, connection, request, timers, signal),
+    ...(connection.keys.keys.length === 0 ? {} : { keys: connection.keys }),
+    stream: (request, timers, signal, key) => streamCall(format, connection, request, timers, signal, key),
     check: (signal) => checkCall(format, connection, signal),
   };
 }
@@ -60,10 +61,12 @@ async function* streamCall<Frame>(
   request: ProviderRequest,
   timers: ProviderTimers,
   signal: AbortSignal,
+  key?: ProviderKey | null,
 ): AsyncGenerator<readonly ProviderEvent[], void> {
   if (request.prefix !== undefined && format.continues?.(request.model) !== true) throw cannotContinue(request.model);
   const startedAt = performance.now();
-  const call = new ProviderCall(connection, openLimits(timers, format.headersWithContent), signal);
+  const limits = openLimits(timers, format.headersWithContent);
+  const call = new ProviderCall(connection, limits, signal, { key, model: request.model });
   let watch: ReadWatch | null = null;
   let reading: RawBody | null = null;
   try {
@@ -122,6 +125,9 @@ const openLimits = ({ connectMs, firstContentMs }: ProviderTimers, headersWithCo
 export class ProviderCall {
   /** The key of this call; null where none is configured. */
   readonly key: string | null;
+  /** Taken from the ring by this call, which then tells the ring how it went; who gives a key tells it himself. */
+  readonly #taken: ProviderKey | null;
+  readonly #model: string;
   readonly #connection: Connection;
   readonly #limits: OpenLimits;
   readonly #signal: AbortSignal;
@@ -129,11 +135,19 @@ export class ProviderCall {
   #failure: StreamError | null = null;
   #status: number | null = null;
 
-  constructor(connection: Connection, limits: OpenLimits, signal: AbortSignal) {
+  /** @param asked with which key (undefined: the ring's next one) for which model */
+  constructor(
+    connection: Connection,
+    limits: OpenLimits,
+    signal: AbortSignal,
+    { key, model = "" }: { readonly key?: ProviderKey | null | undefined; readonly model?: string } = {},
+  ) {
     this.#connection = connection;
     this.#limits = limits;
     this.#signal = signal;
-    this.key = connection.keys.next();
+    this.#model = model;
+    this.#taken = key === undefined ? connection.keys.next(model) : null;
+    this.key = (key ?? this.#taken)?.secret ?? null;
   }
 
   /** Of the response, a failed one included; null before it. */
@@ -195,7 +209,7 @@ export class ProviderCall {
       return new StreamError("cancelled", "The request was cancelled", { cause: this.#signal.reason });
     }
     const error = this.#failure ?? connectionError(thrown, reading);
-    if (this.key !== null) this.#connection.keys.failed(this.key, error);
+    if (this.#taken !== null) this.#connection.keys.failed(this.#taken, error, this.#model);
     return this.#withoutSecrets(error);
   }
 

@@ -1,4 +1,5 @@
 /** What each kind of provider is configured with (design: providers), and where it looks when the configuration is silent. */
+import type { KeyEntry } from "./key-ring.ts";
 import type { ProviderTimers } from "./provider.ts";
 
 interface CommonConfig {
@@ -10,8 +11,8 @@ interface CommonConfig {
 
 export interface KeyConfig {
   readonly apiKey?: string | undefined;
-  /** A pool: calls take turns, and a key that was refused or limited rests. */
-  readonly apiKeys?: readonly string[] | undefined;
+  /** A pool: calls take turns, by weight where there are any, and a key that was refused or limited rests. */
+  readonly apiKeys?: readonly KeyEntry[] | undefined;
 }
 
 interface ServerConfig extends CommonConfig, KeyConfig {

@@ -1,62 +1,77 @@
-/** When a failed attempt is followed by another, where it goes and how long it waits. Pure: the loop acts on it. */
-import type { StreamError } from "../../protocol/index.ts";
+/** Whether a failed attempt is followed by another, and after how long. Pure: the route acts on it. */
+import type { ErrorCode, StreamError } from "../../protocol/index.ts";
 
 export interface RetryBudget {
-  /** Attempts in all. */
+  /** Attempts of a stream: a first one, and so many less one that follow a failure. */
   readonly attempts: number;
   /** Of these, how many may follow one that had already shown content. */
   readonly afterContent: number;
 }
 
-export interface Failure {
-  readonly error: StreamError;
-  /** How many attempts were made, and how many of them followed shown content. */
+/** Attempts that followed a failure so far, and how long they had waited for it. */
+export interface RetrySpent {
   readonly attempts: number;
   readonly afterContent: number;
-  /** The failed attempt had shown content. */
-  readonly content: boolean;
-  /** Index of the target that failed, and those found unable to answer at all. */
-  readonly target: number;
-  readonly unable: ReadonlySet<number>;
-  readonly targets: number;
+  readonly waitedMs: number;
 }
 
-export interface Retry {
-  readonly target: number;
-  readonly delayMs: number;
+/** Where another attempt would go. */
+export interface NextPlace {
+  /** Milliseconds until it can be asked: its key rests, its provider said so, its circuit is open. */
+  readonly waitMs: number;
+  /** How often it failed in this step. */
+  readonly failures: number;
 }
 
 /** Full jitter between 0 and this, doubled with each attempt; the first retry is nearly at once. */
 const BASE_MS = 250;
 const CAP_MS = 8_000;
-/** A hint above this is no use to somebody who is waiting for an answer. */
-const LONGEST_HINT_MS = 20_000;
+/** A wait above this is no use to somebody who is waiting for an answer. */
+const LONGEST_WAIT_MS = 20_000;
+/** After a wait that was told to many: they shall not all come back at the same moment. */
+const SPREAD_MS = 250;
+/** All waits of a stream together. */
+const LONGEST_WAITED_MS = 60_000;
 
-/** The target cannot answer, now or later; another may. */
+/** The same place may do better the next time. */
+const MAY_PASS: ReadonlySet<ErrorCode> = new Set([
+  "provider_rate_limited",
+  "provider_overloaded",
+  "provider_error",
+  "connect_timeout",
+  "first_token_timeout",
+  "idle_timeout",
+  "upstream_truncated",
+  "upstream_protocol",
+  "circuit_open",
+  "capacity",
+]);
+
+/** The place cannot answer, now or later; another may. */
 export const isTargetUnable = ({ code }: StreamError): boolean =>
   code === "provider_auth" || code === "provider_quota" || code === "provider_not_found" || code === "context_overflow";
 
-/** The next attempt after a failure, or null when the failure stands. `random` is in [0, 1). */
-export function nextAttempt(failure: Failure, budget: RetryBudget, random: number): Retry | null {
-  const { error, attempts, content } = failure;
-  if (attempts >= budget.attempts) return null;
-  if (content && failure.afterContent >= budget.afterContent) return null;
-  if (!error.retryable && !isTargetUnable(error)) return null;
-  const target = nextTarget(failure);
-  if (target === null) return null;
-  // Another target has not failed yet, so there is nothing to wait for.
-  if (target !== failure.target) return { target, delayMs: 0 };
-  if (error.retryAfterMs === undefined) {
-    return { target, delayMs: Math.round(random * Math.min(CAP_MS, BASE_MS * 2 ** attempts)) };
-  }
-  return error.retryAfterMs > LONGEST_HINT_MS ? null : { target, delayMs: error.retryAfterMs };
+/**
+ * Milliseconds to wait before the next attempt, or null when the failure stands.
+ * @param next null when nobody is left @param random in [0, 1)
+ */
+export function retryDelay(
+  { error, content }: { readonly error: StreamError; readonly content: boolean },
+  budget: RetryBudget,
+  spent: RetrySpent,
+  next: NextPlace | null,
+  random: number,
+): number | null {
+  if (spent.attempts >= budget.attempts - 1) return null;
+  if (content && spent.afterContent >= budget.afterContent) return null;
+  if (!MAY_PASS.has(error.code) && !isTargetUnable(error)) return null;
+  if (next === null || next.waitMs > LONGEST_WAIT_MS) return null;
+  const delayMs = Math.round(delayFor(next, spent.attempts, random));
+  return spent.waitedMs + delayMs > LONGEST_WAITED_MS ? null : delayMs;
 }
 
-/** The next able target in order, coming back to the failed one last. */
-function nextTarget({ target, targets, unable }: Failure): number | null {
-  for (let step = 1; step <= targets; step++) {
-    const candidate = (target + step) % targets;
-    if (!unable.has(candidate)) return candidate;
-  }
-  return null;
+function delayFor({ waitMs, failures }: NextPlace, attempts: number, random: number): number {
+  if (waitMs > 0) return waitMs + random * SPREAD_MS;
+  // A place that has not failed yet: there is nothing to wait for.
+  return failures === 0 ? 0 : random * Math.min(CAP_MS, BASE_MS * 2 ** (attempts + 1));
 }

@@ -3,64 +3,70 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ERROR_CODES, StreamError } from "../../../protocol/index.ts";
 import type { ErrorCode } from "../../../protocol/index.ts";
-import { nextAttempt } from "../../../proxy/route/retry.ts";
-import type { Failure } from "../../../proxy/route/retry.ts";
+import { retryDelay } from "../../../proxy/route/retry.ts";
+import type { NextPlace, RetrySpent } from "../../../proxy/route/retry.ts";
 
 const BUDGET = { attempts: 4, afterContent: 1 };
+const FRESH: RetrySpent = { attempts: 0, afterContent: 0, waitedMs: 0 };
 
-const failure = (code: ErrorCode, change: Partial<Failure> = {}, retryAfterMs?: number): Failure => ({
-  error: new StreamError(code, "x", { retryAfterMs }),
-  attempts: 1,
-  afterContent: 0,
-  content: false,
-  target: 0,
-  unable: new Set(),
-  targets: 1,
-  ...change,
+const failure = (code: ErrorCode, content = false) => ({ error: new StreamError(code, "x"), content });
+const place = (change: Partial<NextPlace> = {}): NextPlace => ({ waitMs: 0, failures: 0, ...change });
+
+test("another place is asked at once, the same one after a jittered wait that grows", () => {
+  const after = (attempts: number, next: NextPlace) =>
+    retryDelay(failure("provider_overloaded"), BUDGET, { ...FRESH, attempts }, next, 0.5);
+  assert.equal(after(0, place()), 0);
+  assert.deepEqual([after(0, place({ failures: 1 })), after(2, place({ failures: 3 }))], [250, 1_000]);
 });
 
-test("a failure that may pass is tried again, on another target at once and on the same one after a jittered wait", () => {
-  assert.deepEqual(nextAttempt(failure("provider_overloaded", { targets: 2 }), BUDGET, 0.5), { target: 1, delayMs: 0 });
-  assert.deepEqual(nextAttempt(failure("provider_overloaded"), BUDGET, 0.5), { target: 0, delayMs: 250 });
-  assert.deepEqual(nextAttempt(failure("provider_overloaded", { attempts: 3 }), BUDGET, 0.5), {
-    target: 0,
-    delayMs: 1_000,
-  });
+test("what somebody asked to be waited is waited, unless nobody waits that long", () => {
+  const wait = (waitMs: number, random = 0) =>
+    retryDelay(failure("provider_rate_limited"), BUDGET, FRESH, place({ waitMs, failures: 1 }), random);
+  assert.deepEqual([wait(1_500), wait(1_500, 0.5)], [1_500, 1_625]);
+  assert.deepEqual([wait(20_000), wait(20_001)], [20_000, null]);
 });
 
-test("a provider's hint is obeyed, unless it is longer than anybody waits", () => {
-  assert.equal(nextAttempt(failure("provider_rate_limited", {}, 1_500), BUDGET, 0)?.delayMs, 1_500);
-  assert.equal(nextAttempt(failure("provider_rate_limited", {}, 60_000), BUDGET, 0), null);
-  assert.equal(nextAttempt(failure("provider_rate_limited", { targets: 2 }, 60_000), BUDGET, 0)?.target, 1);
+test("nobody waits for more than a minute in all", () => {
+  const spent = { ...FRESH, waitedMs: 45_000 };
+  assert.equal(retryDelay(failure("provider_rate_limited"), BUDGET, spent, place({ waitMs: 15_000 }), 0), 15_000);
+  assert.equal(retryDelay(failure("provider_rate_limited"), BUDGET, spent, place({ waitMs: 15_001 }), 0), null);
 });
 
-test("a target that cannot answer is left for the next able one, never tried again", () => {
-  assert.equal(nextAttempt(failure("provider_auth", { unable: new Set([0]) }), BUDGET, 0), null);
-  assert.equal(nextAttempt(failure("provider_auth", { unable: new Set([0, 1]), targets: 3 }), BUDGET, 0)?.target, 2);
+test("a place that cannot answer is followed by another, if there is one", () => {
+  assert.equal(retryDelay(failure("provider_auth"), BUDGET, FRESH, place(), 0), 0);
+  assert.equal(retryDelay(failure("provider_auth"), BUDGET, FRESH, null, 0), null);
 });
 
-test("what the request itself got wrong is not tried again", () => {
-  for (const code of ["provider_invalid_request", "cancelled", "total_timeout", "internal"] as const) {
-    assert.equal(nextAttempt(failure(code, { targets: 3 }), BUDGET, 0), null, code);
+test("what the request itself got wrong, or the money, is not tried again", () => {
+  for (const code of [
+    "provider_invalid_request",
+    "cancelled",
+    "total_timeout",
+    "internal",
+    "budget_exhausted",
+  ] as const) {
+    assert.equal(retryDelay(failure(code), BUDGET, FRESH, place(), 0), null, code);
   }
 });
 
-test("the budgets hold for every code, target count and moment", () => {
+test("the budgets hold for every code, place and moment", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[])),
+      fc.boolean(),
       fc.record({
-        attempts: fc.integer({ min: 1, max: 6 }),
+        attempts: fc.integer({ min: 0, max: 5 }),
         afterContent: fc.integer({ min: 0, max: 2 }),
-        content: fc.boolean(),
-        targets: fc.integer({ min: 1, max: 4 }),
+        waitedMs: fc.integer({ min: 0, max: 70_000 }),
       }),
+      fc.record({ waitMs: fc.integer({ min: 0, max: 60_000 }), failures: fc.integer({ min: 0, max: 5 }) }),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-      (code, change, random) => {
-        const next = nextAttempt(failure(code, change), BUDGET, random);
-        if (change.attempts >= BUDGET.attempts) assert.equal(next, null);
-        if (change.content && change.afterContent >= BUDGET.afterContent) assert.equal(next, null);
-        if (next !== null) assert.ok(next.delayMs >= 0 && next.delayMs <= 20_000 && next.target < change.targets);
+      (code, content, spent, next, random) => {
+        const delayMs = retryDelay(failure(code, content), BUDGET, spent, next, random);
+        if (delayMs === null) return;
+        assert.ok(spent.attempts < BUDGET.attempts - 1);
+        assert.ok(!content || spent.afterContent < BUDGET.afterContent);
+        assert.ok(delayMs >= next.waitMs && delayMs <= 20_250 && spent.waitedMs + delayMs <= 60_000);
       },
     ),
   );

@@ -1,0 +1,103 @@
+/** One attempt's leave, and what is learnt from how it goes: for the circuit, the key, the target's health. */
+import type { ErrorCode } from "../../protocol/index.ts";
+import type { ProviderKey } from "../provider/key-ring.ts";
+import type { Admission } from "./circuit.ts";
+import type { Lane } from "./lane.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Outcome, Passage } from "./route.ts";
+import type { Target } from "./target.ts";
+
+/** What users feel. A refusal, a limit or an error of the request says nothing about a provider's health. */
+const COUNTED: ReadonlySet<ErrorCode> = new Set([
+  "provider_overloaded",
+  "provider_error",
+  "connect_timeout",
+  "first_token_timeout",
+  "idle_timeout",
+  "upstream_truncated",
+  "upstream_protocol",
+]);
+
+/** A speed is told only by an answer of some length: a short one comes in one piece. */
+const LEAST_SPEED_TOKENS = 10;
+const LEAST_SPEED_MS = 50;
+
+export interface PassagePlan {
+  readonly target: Target;
+  readonly lane: Lane;
+  readonly note: Passage["note"];
+  /** Later content counts as a failure. */
+  readonly maxFirstTokenMs: number | undefined;
+}
+
+export class OpenPassage implements Passage {
+  readonly target: Target;
+  readonly key: ProviderKey | null;
+  readonly note: Passage["note"];
+  readonly #plan: PassagePlan;
+  readonly #lanes: Lanes;
+  readonly #onEnd: (outcome: Outcome) => void;
+  readonly #admission: Admission;
+  readonly #startedAt = Date.now();
+  #contentAt: number | null = null;
+  #slow = false;
+  #ended = false;
+
+  /** Begins the attempt. @param onEnd hears how it ended, once */
+  constructor(plan: PassagePlan, lanes: Lanes, onEnd: (outcome: Outcome) => void) {
+    this.target = plan.target;
+    this.key = plan.lane.key;
+    this.note = plan.note;
+    this.#plan = plan;
+    this.#lanes = lanes;
+    this.#onEnd = onEnd;
+    this.#admission = plan.lane.circuit.admit();
+    plan.lane.health.tried();
+    lanes.begun(plan.target.provider.name);
+  }
+
+  firstContent(): void {
+    if (this.#ended || this.#contentAt !== null) return;
+    const { lane, maxFirstTokenMs } = this.#plan;
+    this.#contentAt = Date.now();
+    const ms = Math.max(0, this.#contentAt - this.#startedAt);
+    this.#slow = maxFirstTokenMs !== undefined && ms > maxFirstTokenMs;
+    lane.health.firstTokenMs.add(ms);
+    // A long answer shall not keep others out.
+    if (this.#admission.probe) lane.circuit.report(this.#admission, !this.#slow);
+  }
+
+  end(outcome: Outcome): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#lanes.ended(this.target.provider.name);
+    this.#plan.lane.circuit.report(this.#admission, this.#verdict(outcome));
+    this.#learnSpeed(outcome);
+    const ring = this.target.provider.keys;
+    if (this.key !== null && outcome.error === null) ring?.succeeded(this.key, this.target.model);
+    if (this.key !== null && outcome.error !== null) ring?.failed(this.key, outcome.error, this.target.model);
+    this.#onEnd(outcome);
+  }
+
+  #verdict({ error }: Outcome): boolean | null {
+    if (error === null) return !this.#slow;
+    return COUNTED.has(error.code) ? false : null;
+  }
+
+  #learnSpeed({ error, outputTokens }: Outcome): void {
+    const { health } = this.#plan.lane;
+    const now = Date.now();
+    if (this.#contentAt === null) {
+      // As slow as it was waited for, at least.
+      if (error?.code === "first_token_timeout") health.firstTokenMs.add(Math.max(0, now - this.#startedAt));
+      return;
+    }
+    const ms = now - this.#contentAt;
+    if (outputTokens >= LEAST_SPEED_TOKENS && ms >= LEAST_SPEED_MS) {
+      health.tokensPerSecond.add((outputTokens / ms) * 1_000);
+    }
+    if (error !== null || outputTokens === 0) return;
+    health.answerTokens.add(outputTokens);
+    this.#lanes.answerTokens.add(outputTokens);
+  }
+}
