@@ -2,14 +2,14 @@
 import type { Usage } from "../../protocol/index.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { FrameJson, breakOff, finish } from "./decoder.ts";
-import type { Decoder } from "./decoder.ts";
 import { countOf, fieldsOf, textOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import type { SseFrame } from "./frames.ts";
+import type { NumberedDecoder } from "./kept-answer.ts";
 import type { FinishReason, ProviderEvent } from "./provider.ts";
 import { inBandError } from "./provider-error.ts";
 
-export function openAiResponsesDecoder(): Decoder<SseFrame> {
+export function openAiResponsesDecoder(): NumberedDecoder<SseFrame> {
   return new OpenAiResponsesDecoder();
 }
 
@@ -19,13 +19,24 @@ interface OpenCall {
   streamed: boolean;
 }
 
-class OpenAiResponsesDecoder implements Decoder<SseFrame> {
+class OpenAiResponsesDecoder implements NumberedDecoder<SseFrame> {
   readonly #json = new FrameJson();
   readonly #blocks = new BlockWriter();
   readonly #calls = new Map<unknown, OpenCall>();
   readonly #sources = new Set<string>();
   /** The response of the terminal event. */
   #response: Fields | null = null;
+  #id: string | null = null;
+  #position: number | null = null;
+  #passOverTo = -Infinity;
+
+  get id(): string | null {
+    return this.#id;
+  }
+
+  get position(): number | null {
+    return this.#position;
+  }
 
   get complete(): boolean {
     return this.#response !== null;
@@ -39,6 +50,13 @@ class OpenAiResponsesDecoder implements Decoder<SseFrame> {
     if (data.startsWith("[DONE]")) return;
     const event = this.#json.parse(data);
     if (event === null) return;
+    // Events that came later to the API may have no number.
+    const { sequence_number: number } = event;
+    if (typeof number === "number") {
+      if (number <= this.#passOverTo) return;
+      if (this.#position === null || number > this.#position) this.#position = number;
+    }
+    this.#id ??= textOf(fieldsOf(event["response"])["id"]) || null;
     switch (event["type"]) {
       case "response.output_text.delta":
         return this.#blocks.text("text", textOf(event["delta"]), events);
@@ -68,6 +86,10 @@ class OpenAiResponsesDecoder implements Decoder<SseFrame> {
       case "error":
         throw inBandError(event);
     }
+  }
+
+  goOn(): void {
+    this.#passOverTo = this.#position ?? -Infinity;
   }
 
   end(events: ProviderEvent[]): void {
