@@ -1,6 +1,5 @@
 /** The ways in which a provider that took the request can fail to answer it. */
 import type { ServerResponse } from "node:http";
-import { randomBytes } from "node:crypto";
 import { pipeline } from "node:stream/promises";
 import type { Bytes, InBandError, Wire } from "./wires/wire.ts";
 
@@ -105,10 +104,13 @@ function* endless({ endless: start }: Wire): Generator<Uint8Array> {
   for (let sent = 0; sent < ENDLESS_BYTES; sent += FILLING.length) yield FILLING;
 }
 
+/** No deflate stream, and the same every time. */
+const GARBAGE = Uint8Array.from({ length: 4_096 }, (_, index) => (index * index * 31 + index * 7) & 0xff);
+
 /** Compressed though nobody asked, and damaged on the way. */
 export const gzipGarbage: Misbehaviour = ({ response, wire }) => {
   response.writeHead(200, { "content-type": wire.type, "content-encoding": "gzip" });
-  response.end(Buffer.concat([Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3), randomBytes(4_096)]));
+  response.end(Buffer.concat([Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3), GARBAGE]));
 };
 
 function begin({ response, wire }: FaultyCall): void {
