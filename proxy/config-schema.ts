@@ -8,6 +8,8 @@ const ms = z.int().min(0);
 const positiveMs = z.int().min(1);
 const count = z.int().min(1);
 const usd = z.number().min(0);
+/** Only their proportion counts. */
+const weight = z.number().gt(0).max(1_000_000);
 const httpUrl = z.url({ protocol: /^https?$/, error: "an http(s) URL" });
 
 const timers = z.strictObject({
@@ -20,8 +22,21 @@ const timers = z.strictObject({
 /** US dollars per million tokens. */
 const price = z.strictObject({ input: usd, output: usd, cacheRead: usd.optional(), cacheWrite: usd.optional() });
 
+/** What a model can take and costs, where the proxy cannot know it. */
+const modelFacts = z.strictObject({
+  /** Input and output together. */
+  contextTokens: count.optional(),
+  images: z.boolean().optional(),
+  tools: z.boolean().optional(),
+  prices: price.optional(),
+});
+
+/** A pool: calls take turns, a key of weight 3 three times as often as one of weight 1. */
+const apiKeys = z.array(z.union([text, z.strictObject({ key: text, weight: weight.optional() })])).min(1);
+
 const common = {
   prices: z.record(text, price).optional(),
+  models: z.record(text, modelFacts).optional(),
   timers: timers.optional(),
   headers: z.record(text, z.string()).optional(),
   maxConcurrent: count.optional(),
@@ -30,11 +45,25 @@ const keyed = {
   ...common,
   baseUrl: httpUrl.optional(),
   apiKey: text.optional(),
-  apiKeys: z.array(text).min(1).optional(),
+  apiKeys: apiKeys.optional(),
 };
 
+/** Only that API keeps an answer. */
+function checkBackground(api: string, background: boolean | undefined, context: z.RefinementCtx): void {
+  if (background !== true || api === "responses") return;
+  const message = 'false unless api is "responses"';
+  context.addIssue({ code: "custom", path: ["background"], input: background, message });
+}
+
 const provider = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("openai"), ...keyed, api: z.enum(["responses", "chat"]).optional() }),
+  z
+    .strictObject({
+      kind: z.literal("openai"),
+      ...keyed,
+      api: z.enum(["responses", "chat"]).optional(),
+      background: z.boolean().optional(),
+    })
+    .superRefine(({ api = "responses", background }, context) => checkBackground(api, background, context)),
   z.strictObject({ kind: z.literal("anthropic"), ...keyed }),
   z.strictObject({
     kind: z.literal("bedrock"),
@@ -43,7 +72,7 @@ const provider = z.discriminatedUnion("kind", [
     api: z.enum(["converse", "invoke"]).optional(),
     endpoint: httpUrl.optional(),
     apiKey: text.optional(),
-    apiKeys: z.array(text).min(1).optional(),
+    apiKeys: apiKeys.optional(),
     accessKeyId: text.optional(),
     secretAccessKey: text.optional(),
     sessionToken: text.optional(),
@@ -52,12 +81,15 @@ const provider = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("cerebras"), ...keyed }),
   z.strictObject({ kind: z.literal("deepseek"), ...keyed }),
   z.strictObject({ kind: z.literal("ollama"), ...keyed }),
-  z.strictObject({
-    kind: z.literal("openai-compatible"),
-    ...keyed,
-    baseUrl: httpUrl,
-    api: z.enum(["chat", "responses"]).optional(),
-  }),
+  z
+    .strictObject({
+      kind: z.literal("openai-compatible"),
+      ...keyed,
+      baseUrl: httpUrl,
+      api: z.enum(["chat", "responses"]).optional(),
+      background: z.boolean().optional(),
+    })
+    .superRefine(({ api = "chat", background }, context) => checkBackground(api, background, context)),
   z.strictObject({ kind: z.literal("ag-ui"), ...common, url: httpUrl }),
   z.strictObject({ kind: z.literal("demo"), ...common }),
 ]);
@@ -74,11 +106,14 @@ const show = z.strictObject({
 
 const modelName = z.string().regex(/^[^/]+\/.+$/, { error: "'provider/model'" });
 
+/** Where one has a weight, first choices are drawn in proportion, and 1 is the others'. */
+const modelEntry = z.union([modelName, z.strictObject({ model: modelName, weight: weight.optional() })]);
+
 const agent = z.strictObject({
   instructions: z.string().optional(),
   greeting: z.string().optional(),
   starters: z.array(text).default([]),
-  models: z.array(modelName).min(1),
+  models: z.array(modelEntry).min(1),
   route: z.enum(["order", "fastest", "cheapest"]).default("order"),
   limits: z.strictObject({ maxFirstTokenMs: positiveMs.optional(), maxCostUsd: usd.optional() }).default({}),
   maxOutputTokens: count.optional(),
@@ -95,8 +130,15 @@ const agent = z.strictObject({
   toolWaitMs: z.int().min(1).max(86_400_000).default(300_000),
   show: show.prefault({}),
   pageMay: z.array(z.enum(["tools", "instructions", "model", "temperature", "history"])).default([]),
-  onPartial: z.enum(["auto", "end"]).optional(),
-  hedge: z.boolean().optional(),
+  /** What becomes of a partial answer whose provider failed. */
+  onPartial: z.enum(["auto", "end"]).default("auto"),
+  /** Whether a second target is asked when the first is slow to speak; `true` after two seconds. */
+  hedge: z.union([z.boolean(), z.strictObject({ afterMs: positiveMs })]).default(false),
+  /** Said, and marked as such, when no model can be reached. */
+  fallbackText: text.optional(),
+  orphanPolicy: z
+    .union([z.enum(["finish", "detached"]), z.strictObject({ cancelAfterMs: positiveMs })])
+    .default("finish"),
   budget: z.strictObject({ usdPerAnswer: usd }).optional(),
 });
 
@@ -115,6 +157,7 @@ const access = z.strictObject({
   jwks: httpUrl.optional(),
   perVisitor: visitorLimits.optional(),
   perAddress: visitorLimits.optional(),
+  trustedProxies: z.int().min(0).max(10).default(0),
   total: z.strictObject({ usdPerDay: usd }).optional(),
   proofOfWork: z.enum(["auto", "always", "never"]).optional(),
   paused: z.boolean().default(false),
@@ -123,10 +166,11 @@ const access = z.strictObject({
 const resilience = z.strictObject({
   attempts: count.default(4),
   afterContent: z.int().min(0).default(1),
-  connectMs: ms.default(10_000),
-  firstContentMs: ms.default(30_000),
-  livenessMs: ms.default(60_000),
-  betweenContentMs: ms.default(60_000),
+  // Without a default here: what is not written depends on the model (proxy/route/timers.ts).
+  connectMs: ms.optional(),
+  firstContentMs: ms.optional(),
+  livenessMs: ms.optional(),
+  betweenContentMs: ms.optional(),
   totalMs: positiveMs.default(600_000),
   breaker: z
     .strictObject({
@@ -172,18 +216,12 @@ const limits = z.strictObject({
 
 /** Keys of the contract that this version checks but does not act on; setting one is told in the log. */
 export const NOT_YET: readonly string[] = [
-  "agents.*.route",
-  "agents.*.limits",
-  "agents.*.onPartial",
-  "agents.*.hedge",
-  "agents.*.budget",
-  "providers.*.maxConcurrent",
   "access.jwks",
-  "access.perVisitor",
-  "access.perAddress",
-  "access.total",
+  "access.perVisitor.streamsPerMinute",
+  "access.perVisitor.concurrent",
+  "access.perAddress.streamsPerMinute",
+  "access.perAddress.concurrent",
   "access.proofOfWork",
-  "resilience.breaker",
   "resilience.leaseMs",
   "backpressure.maxTokensPerSecond",
   "backpressure.maxLeadEvents",
@@ -217,3 +255,5 @@ export type ConfigInput = {
 export type Config = z.output<typeof configSchema>;
 export type AgentConfig = Config["agents"][string];
 export type ProviderConfig = Config["providers"][string];
+/** `provider/model`, alone or with its weight. */
+export type ModelEntry = AgentConfig["models"][number];

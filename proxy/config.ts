@@ -5,8 +5,9 @@ import { pathToFileURL } from "node:url";
 import { describe } from "../protocol/stream-error.ts";
 import type { z } from "zod";
 import { configSchema, NOT_YET } from "./config-schema.ts";
-import type { Config, ConfigInput } from "./config-schema.ts";
+import type { Config, ConfigInput, ProviderConfig } from "./config-schema.ts";
 import { defaultAgents, discoverProviders, keyVariableOf } from "./config-defaults.ts";
+import { sellerOf } from "./targets.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -83,6 +84,13 @@ export const isLoopback = (host: string): boolean => host === "localhost" || hos
 export const isOpen = (config: Pick<Config, "host" | "access">): boolean =>
   isLoopback(config.host) && config.access.secret === undefined;
 
+/** True where somebody is paid for each token. A model server on this machine is nobody's, unless it is given prices. */
+export function sellsByToken(provider: ProviderConfig): boolean {
+  if (provider.prices !== undefined || Object.values(provider.models ?? {}).some(({ prices }) => prices)) return true;
+  const seller = sellerOf(provider);
+  return seller !== null && !("url" in seller && isLoopback(new URL(seller.url).hostname.replace(/^\[|\]$/g, "")));
+}
+
 /** `"$NAME"` is the environment's NAME. */
 function substitute(value: unknown, env: Environment, path: string, mistakes: ConfigMistake[]): unknown {
   if (typeof value === "string" && /^\$[A-Z_][A-Z0-9_]*$/.test(value)) {
@@ -147,7 +155,8 @@ function crossCheck(config: Config): ConfigMistake[] {
     }
   }
   for (const [name, { models }] of Object.entries(config.agents)) {
-    models.forEach((model, index) => {
+    models.forEach((entry, index) => {
+      const model = typeof entry === "string" ? entry : entry.model;
       const provider = model.slice(0, model.indexOf("/"));
       if (Object.hasOwn(config.providers, provider)) return;
       expect(
@@ -163,6 +172,8 @@ function crossCheck(config: Config): ConfigMistake[] {
     if (config.access.origins.length === 0) expect("access.origins", [], `the origins of your pages, ${why}`);
     if (config.access.secret === undefined)
       expect("access.secret", undefined, `a secret (or AI_STREAM_SECRET), ${why}`);
+    if (config.access.total === undefined && Object.values(config.providers).some(sellsByToken))
+      expect("access.total.usdPerDay", undefined, `US dollars all visitors together may cost in a day, ${why}`);
   }
   return mistakes;
 }

@@ -1,11 +1,12 @@
 /** `provider/model` names → targets: the provider to ask, how long to wait for it, what it costs. */
 import { StreamError } from "../protocol/index.ts";
-import type { Config, ProviderConfig } from "./config-schema.ts";
+import type { AgentConfig, Config, ModelEntry, ProviderConfig } from "./config-schema.ts";
 import { KIND_DEFAULTS } from "./provider/provider-config.ts";
-import type { Provider, ProviderTimers } from "./provider/provider.ts";
+import type { Provider } from "./provider/provider.ts";
 import { pricingOf } from "./route/price.ts";
 import type { PriceTable, Seller } from "./route/price.ts";
-import type { Target } from "./route/target.ts";
+import type { Capabilities, Target } from "./route/target.ts";
+import { timersFor } from "./route/timers.ts";
 
 export class Targets {
   readonly #config: Config;
@@ -19,9 +20,13 @@ export class Targets {
     this.#prices = prices;
   }
 
-  /** @throws {StreamError} `invalid_request` naming the providers there are. */
-  find(names: readonly string[]): readonly Target[] {
-    return names.map((name) => {
+  /**
+   * @param reasoning how hard the models are asked to think: who thinks is waited for longer
+   * @throws {StreamError} `invalid_request` naming the providers there are.
+   */
+  find(entries: readonly ModelEntry[], reasoning?: AgentConfig["reasoning"]): readonly Target[] {
+    return entries.map((entry) => {
+      const { model: name, weight } = typeof entry === "string" ? { model: entry } : entry;
       const slash = name.indexOf("/");
       const provider = this.#providers.get(name.slice(0, slash));
       if (provider === undefined) {
@@ -31,14 +36,33 @@ export class Targets {
       }
       const model = name.slice(slash + 1);
       const config = this.#config.providers[provider.name]!;
-      const pricing = pricingOf(config.prices?.[model], this.#prices, sellerOf(config), model);
-      return { id: name, provider, model, timers: this.#timers(config), pricing };
+      const own = config.models?.[model]?.prices ?? config.prices?.[model];
+      const { kind, timers, maxConcurrent } = config;
+      return {
+        id: name,
+        provider,
+        model,
+        ...(config.kind === "bedrock" && config.region !== undefined ? { region: config.region } : {}),
+        timers: timersFor({ kind, model, reasoning }, timers, this.#config.resilience),
+        pricing: pricingOf(own, this.#prices, sellerOf(config), model),
+        capabilities: this.#capabilities(config, model),
+        ...(weight === undefined ? {} : { weight }),
+        ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+      };
     });
   }
 
-  #timers({ timers = {} }: ProviderConfig): ProviderTimers {
-    const { connectMs, firstContentMs, livenessMs, betweenContentMs } = this.#config.resilience;
-    return { connectMs, firstContentMs, livenessMs, betweenContentMs, ...defined(timers) };
+  /** The target of a name, undefined when no such provider is configured (any more). */
+  known(entry: ModelEntry): Target | undefined {
+    const name = typeof entry === "string" ? entry : entry.model;
+    return this.#providers.has(name.slice(0, name.indexOf("/"))) ? this.find([entry])[0] : undefined;
+  }
+
+  #capabilities(config: ProviderConfig, model: string): Capabilities {
+    const { contextTokens, images, tools } = config.models?.[model] ?? {};
+    const seller = sellerOf(config);
+    const known = seller === null ? undefined : this.#prices?.contextTokens?.(seller, model);
+    return { contextTokens: contextTokens ?? known, images, tools };
   }
 }
 
@@ -64,6 +88,3 @@ export function sellerOf(config: ProviderConfig): Seller | null {
       return null;
   }
 }
-
-const defined = (timers: { readonly [Key in keyof ProviderTimers]?: number | undefined }): Partial<ProviderTimers> =>
-  Object.fromEntries(Object.entries(timers).filter(([, value]) => value !== undefined));

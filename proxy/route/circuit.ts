@@ -35,8 +35,12 @@ export class Circuit {
   #probing = false;
   #era = 0;
 
-  /** @param onOpen hears until when, in milliseconds since the epoch */
-  constructor({ failures, windowMs, halfOpenAfterMs }: BreakerOptions, onOpen: (openUntil: number) => void) {
+  /** @param onOpen hears until when, in milliseconds since the epoch; also when a probe failed and it opens again */
+  constructor(
+    { failures, windowMs, halfOpenAfterMs }: BreakerOptions,
+    onOpen: (openUntil: number) => void,
+    onClose: () => void = () => {},
+  ) {
     const longest = Math.max(LONGEST_OPEN_MS, halfOpenAfterMs);
     this.#policy = circuitBreaker(
       handleWhenResult((succeeded) => succeeded === false),
@@ -53,7 +57,10 @@ export class Circuit {
       this.#openUntil = Date.now() + this.#openMs;
       onOpen(this.#openUntil);
     });
-    this.#policy.onReset(() => void this.#era++);
+    this.#policy.onReset(() => {
+      this.#era++;
+      onClose();
+    });
   }
 
   get phase(): CircuitPhase {

@@ -31,6 +31,13 @@ export interface Lane {
   readonly circuit: Circuit;
 }
 
+/** Hears of a lane's circuit. Must not throw. */
+export interface CircuitWatch {
+  /** @param openUntil milliseconds since the epoch */
+  opened(lane: Lane, openUntil: number): void;
+  closed(lane: Lane): void;
+}
+
 export const laneName = ({ id, region }: Target, key: ProviderKey | null): string =>
   `${placeName({ id, region })}${key?.id ?? ""}`;
 
@@ -43,10 +50,15 @@ export function newLane(
   key: ProviderKey | null,
   health: Health,
   breaker: BreakerOptions,
-  onOpen: (lane: string, openUntil: number) => void,
+  watch: CircuitWatch,
 ): Lane {
-  const name = laneName(target, key);
-  return { name, target, key, health, circuit: new Circuit(breaker, (until) => onOpen(name, until)) };
+  const circuit = new Circuit(
+    breaker,
+    (until) => watch.opened(lane, until),
+    () => watch.closed(lane),
+  );
+  const lane: Lane = { name: laneName(target, key), target, key, health, circuit };
+  return lane;
 }
 
 export function laneState({ target, key, health, circuit }: Lane): LaneState {

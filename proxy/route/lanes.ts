@@ -3,7 +3,7 @@ import type { ProviderKey } from "../provider/key-ring.ts";
 import type { BreakerOptions } from "./circuit.ts";
 import { DecayedMean, Health } from "./health.ts";
 import { laneName, laneState, newLane, placeName } from "./lane.ts";
-import type { Lane, LaneState } from "./lane.ts";
+import type { CircuitWatch, Lane, LaneState } from "./lane.ts";
 import type { Target } from "./target.ts";
 
 /** Pages may name models: beyond this the ones not asked for longest are forgotten, closed circuits first. */
@@ -15,21 +15,21 @@ export class Lanes {
   /** Output tokens of a whole answer, over all targets. */
   readonly answerTokens = new DecayedMean();
   readonly #breaker: BreakerOptions;
-  readonly #onOpen: (lane: string, openUntil: number) => void;
+  readonly #watch: CircuitWatch;
   /** The last asked for is last. */
   readonly #lanes = new Map<string, Lane>();
   readonly #healths = new Map<string, Health>();
   readonly #hints = new Map<string, number>();
   readonly #running = new Map<string, number>();
 
-  constructor(breaker: BreakerOptions, onOpen: (lane: string, openUntil: number) => void) {
+  constructor(breaker: BreakerOptions, watch: CircuitWatch) {
     this.#breaker = breaker;
-    this.#onOpen = onOpen;
+    this.#watch = watch;
   }
 
   of(target: Target, key: ProviderKey | null): Lane {
     const name = laneName(target, key);
-    const lane = this.#lanes.get(name) ?? newLane(target, key, this.health(target), this.#breaker, this.#onOpen);
+    const lane = this.#lanes.get(name) ?? newLane(target, key, this.health(target), this.#breaker, this.#watch);
     this.#lanes.delete(name);
     this.#lanes.set(name, lane);
     if (this.#lanes.size > MAX_LANES) this.#lanes.delete(this.#leastWanted());

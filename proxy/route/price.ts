@@ -21,6 +21,8 @@ export interface PriceTable {
   readonly version: string;
   /** US dollars; undefined for a model it does not know. */
   cost(seller: Seller, model: string, usage: Usage): number | undefined;
+  /** How many tokens a model takes, input and output together; undefined where the table does not say. */
+  contextTokens?(seller: Seller, model: string): number | undefined;
 }
 
 /** Adds `costUsd`, and where the price is from, to what a provider reported. */
@@ -44,11 +46,14 @@ export async function loadPriceTable(): Promise<PriceTable> {
         cache_read_tokens: Math.min(usage.cacheRead ?? 0, usage.input),
         cache_write_tokens: usage.cacheWrite ?? 0,
       };
-      const options = "vendor" in seller ? { providerId: seller.vendor } : { providerApiUrl: seller.url };
-      return calcPrice(tokens, model, options)?.total_price;
+      return calcPrice(tokens, model, soldBy(seller))?.total_price;
     },
+    contextTokens: (seller, model) => calcPrice({}, model, soldBy(seller))?.model.context_window,
   };
 }
+
+const soldBy = (seller: Seller) =>
+  "vendor" in seller ? { providerId: seller.vendor } : { providerApiUrl: seller.url };
 
 /** @param own the configured price; it wins over the table */
 export function pricingOf(

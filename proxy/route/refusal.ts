@@ -12,11 +12,15 @@ export interface Refusal {
   readonly waitMs: number | null;
 }
 
+/** A model must have room for the answer that is wanted, or for one of a quarter of its context. */
+const ANSWER_PART = 4;
+
 /** Null when, as far as is known, the target can take what is needed. */
 export function unfit({ capabilities = {} }: Target, need: Need): Refusal | null {
-  const { contextTokens, images, tools } = capabilities;
-  const wanted = need.inputTokens + (need.outputTokens ?? 0);
-  if (contextTokens !== undefined && contextTokens < wanted) {
+  const { contextTokens = Number.POSITIVE_INFINITY, images, tools } = capabilities;
+  // An output limit is often far above what is said.
+  const wanted = need.inputTokens + Math.min(need.outputTokens ?? 0, Math.floor(contextTokens / ANSWER_PART));
+  if (contextTokens < wanted) {
     return { code: "context_overflow", why: `context ${contextTokens} < ${wanted} tokens`, waitMs: null };
   }
   if (need.images && images === false) return unable("takes no images");

@@ -1,6 +1,7 @@
 /** Routing of one process: every stream's way is opened here, and what one learns of a provider serves the others. */
 import { BREAKER_DEFAULTS } from "./circuit.ts";
 import type { BreakerOptions } from "./circuit.ts";
+import { laneState } from "./lane.ts";
 import type { LaneState } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { Route } from "./route.ts";
@@ -25,6 +26,8 @@ export interface RouterOptions {
   readonly random?: () => number;
   /** @default nobody is told */
   readonly hints?: CircuitHints;
+  /** Hears of each circuit that opens, opens again after a failed probe, or closes. Must not throw. @default nobody is told */
+  readonly onCircuit?: (lane: Omit<LaneState, "circuit">, state: "open" | "closed") => void;
 }
 
 /** One per process. All times are `Date.now()`'s, as in cockatiel. */
@@ -32,14 +35,23 @@ export class Router {
   readonly #lanes: Lanes;
   readonly #random: () => number;
 
-  constructor({ breaker = {}, random = Math.random, hints }: RouterOptions = {}) {
+  constructor({ breaker = {}, random = Math.random, hints, onCircuit }: RouterOptions = {}) {
     const {
       failures = BREAKER_DEFAULTS.failures,
       windowMs = BREAKER_DEFAULTS.windowMs,
       halfOpenAfterMs = BREAKER_DEFAULTS.halfOpenAfterMs,
     } = breaker;
     this.#random = random;
-    this.#lanes = new Lanes({ failures, windowMs, halfOpenAfterMs }, (lane, until) => hints?.publish(lane, until));
+    this.#lanes = new Lanes(
+      { failures, windowMs, halfOpenAfterMs },
+      {
+        opened(lane, openUntil) {
+          hints?.publish(lane.name, openUntil);
+          onCircuit?.({ ...laneState(lane), openUntil }, "open");
+        },
+        closed: (lane) => onCircuit?.(laneState(lane), "closed"),
+      },
+    );
   }
 
   /** The way of one stream. Nothing has to be closed, but every passage taken must be ended. */

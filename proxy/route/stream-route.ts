@@ -158,8 +158,10 @@ export class StreamRoute implements Route {
     const health = this.#lanes.health(target);
     const usual = health.answerTokens.value ?? this.#lanes.answerTokens.value ?? USUAL_ANSWER_TOKENS;
     const tokens = Math.round(Math.min(usual, outputTokens ?? Number.POSITIVE_INFINITY));
-    const { costUsd = null } = target.pricing({ input: inputTokens, output: tokens, final: false });
-    return { index, health, tokens, costUsd };
+    // A look into the price table takes as long as some tokens do.
+    const isAsked = this.#plan.strategy === "cheapest" || this.#plan.limits.maxCostUsd !== undefined;
+    const priced = isAsked ? target.pricing({ input: inputTokens, output: tokens, final: false }) : undefined;
+    return { index, health, tokens, costUsd: priced?.costUsd ?? null };
   }
 
   #ranking(prospects: readonly Prospect[]): readonly Ranked[] {
