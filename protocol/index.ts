@@ -25,8 +25,10 @@ export { describe, ERROR_CODES, invalid, isStreamError, StreamError } from "./st
 export type { ErrorCode, WireError } from "./stream-error.ts";
 export type {
   AttemptCause,
+  AttemptEnd,
   AttemptMode,
   AttemptOutcome,
+  AttemptStart,
   BlockKind,
   EndReason,
   LogEntry,
@@ -37,6 +39,7 @@ export type {
   StreamEvent,
   Timings,
   Usage,
+  UsageReport,
   WireEntry,
 } from "./stream-event.ts";
 export { isFields } from "./validate.ts";

@@ -7,7 +7,10 @@ import type { ToolInbox } from "./agent/tool-inbox.ts";
 import type { AgentConfig, Config } from "./config-schema.ts";
 import type { Audience } from "./delivery/audience.ts";
 import type { ProviderMessage } from "./provider/provider.ts";
+import type { Route } from "./route/route.ts";
+import type { Router } from "./route/router.ts";
 import type { Target } from "./route/target.ts";
+import type { Meter } from "./spend/meter.ts";
 import type { Targets } from "./targets.ts";
 
 /** What anybody may know of an agent. */
@@ -24,6 +27,8 @@ export interface AnswerPlace {
   readonly stream: string;
   readonly conversation: string;
   readonly inbox: ToolInbox;
+  /** The purse it is paid from. @param usdPerAnswer undefined without a limit of its own */
+  readonly openPurse: (usdPerAnswer: number | undefined) => Meter;
 }
 
 /** Hears what an agent's tool threw: nobody but the operator may see it. */
@@ -46,11 +51,11 @@ const GUARDED = ["model", "temperature", "instructions", "history", "tools"] as 
 export class Agents {
   readonly #agents: ReadonlyMap<string, Agent>;
 
-  constructor(config: Config, targets: Targets, onToolFailure: OnToolFailure) {
+  constructor(config: Config, targets: Targets, router: Router, onToolFailure: OnToolFailure) {
     this.#agents = new Map(
       Object.entries(config.agents).map(([name, agent]) => [
         name,
-        new Agent(name, agent, config, targets, onToolFailure),
+        new Agent(name, agent, config, targets, router, onToolFailure),
       ]),
     );
   }
@@ -82,13 +87,22 @@ export class Agent {
   readonly #agent: AgentConfig;
   readonly #config: Config;
   readonly #allTargets: Targets;
+  readonly #router: Router;
   readonly #onToolFailure: OnToolFailure;
 
-  constructor(name: string, agent: AgentConfig, config: Config, targets: Targets, onToolFailure: OnToolFailure) {
+  constructor(
+    name: string,
+    agent: AgentConfig,
+    config: Config,
+    targets: Targets,
+    router: Router,
+    onToolFailure: OnToolFailure,
+  ) {
     this.name = name;
     this.#agent = agent;
     this.#config = config;
     this.#allTargets = targets;
+    this.#router = router;
     this.#onToolFailure = onToolFailure;
   }
 
@@ -130,9 +144,13 @@ export class Agent {
     const instructions = request.instructions ?? this.#agent.instructions;
     const temperature = request.temperature ?? this.#agent.temperature;
     return {
-      targets: this.#targets(request.model),
+      route: this.#route(request),
+      meter: place.openPurse(stricter(this.#agent.budget?.usdPerAnswer, request.constraints?.maxCostUsd)),
       maxSteps,
-      budget: this.#config.resilience,
+      onPartial: this.#agent.onPartial,
+      hedgeAfterMs: hedgeAfterMs(this.#agent.hedge),
+      fallbackText: this.#agent.fallbackText ?? null,
+      orphanPolicy: this.#agent.orphanPolicy,
       tools,
       request: {
         messages,
@@ -158,7 +176,30 @@ export class Agent {
     });
   }
 
+  /** What the page asks for can only be stricter than what the agent is held to. */
+  #route({ model, constraints = {} }: StartRequest): Route {
+    const { route: strategy, limits } = this.#agent;
+    return this.#router.open({
+      targets: this.#targets(model),
+      strategy,
+      limits: {
+        maxFirstTokenMs: stricter(limits.maxFirstTokenMs, constraints.maxFirstTokenMs),
+        maxCostUsd: stricter(limits.maxCostUsd, constraints.maxCostUsd),
+      },
+      budget: this.#config.resilience,
+    });
+  }
+
   #targets(model: string | undefined): readonly Target[] {
-    return this.#allTargets.find(model === undefined ? this.#agent.models : [model]);
+    return this.#allTargets.find(model === undefined ? this.#agent.models : [model], this.#agent.reasoning);
   }
 }
+
+/** A model that has not spoken by then is slow for whoever waits; most have by a second. */
+const HEDGE_AFTER_MS = 2_000;
+
+const hedgeAfterMs = (hedge: AgentConfig["hedge"]): number | null =>
+  hedge === false ? null : hedge === true ? HEDGE_AFTER_MS : hedge.afterMs;
+
+const stricter = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined ? other : other === undefined ? one : Math.min(one, other);

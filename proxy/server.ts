@@ -1,5 +1,6 @@
 /** The composition root: builds the parts from a configuration, starts them in order, drains them in reverse. */
 import type { AddressInfo } from "node:net";
+import type { FastifyRequest } from "fastify";
 import { CLOSE, StreamError } from "../protocol/index.ts";
 import { Agents } from "./agents.ts";
 import { isOpen } from "./config.ts";
@@ -10,7 +11,7 @@ import { bearer } from "./guard/access-token.ts";
 import { checkOperator, isOperator } from "./guard/operator.ts";
 import { checkOrigin } from "./guard/origin.ts";
 import { admitAnonymous, identify } from "./guard/visitors.ts";
-import { logFailedAttempt } from "./observe/failure-log.ts";
+import { logCircuit, logFailedAttempt } from "./observe/failure-log.ts";
 import { registerHealth } from "./observe/health.ts";
 import { KnownNames } from "./observe/known-names.ts";
 import type { Lanes } from "./observe/lane-state.ts";
@@ -18,16 +19,19 @@ import { Metrics } from "./observe/metrics.ts";
 import { registerMetrics } from "./observe/metrics-route.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Logger } from "./observe/logger.ts";
+import { logAnswer, openMoney, warnOfMoney } from "./money.ts";
 import { isDemoProvider } from "./provider/demo.ts";
 import { createProviders } from "./providers.ts";
 import type { Providers } from "./providers.ts";
 import { PumpRegistry } from "./pump/pump-registry.ts";
 import { closeOrphans } from "./pump/recover.ts";
+import { registerReceipts } from "./receipt-route.ts";
 import { registerRoutes } from "./routes.ts";
 import { registerStaticFiles } from "./static-files.ts";
 import { startRetention } from "./stream-log/retention.ts";
 import { openSqliteLog } from "./stream-log/sqlite-log.ts";
 import { loadPriceTable } from "./route/price.ts";
+import { Router } from "./route/router.ts";
 import { Streams } from "./streams.ts";
 import { sellerOf, Targets } from "./targets.ts";
 import { attachWsServer } from "./ws-server.ts";
@@ -59,17 +63,20 @@ export async function startProxy(
   providers: Providers = createProviders(config.providers),
 ): Promise<Proxy> {
   const log = openSqliteLog(config.store.slice("sqlite:".length));
-  const orphans = await closeOrphans(log, config.backpressure);
-  if (orphans > 0) logger.warn({ streams: orphans }, "streams of an earlier process were ended as interrupted");
-
   const isSold = Object.values(config.providers).some((provider) => sellerOf(provider) !== null);
   const prices = isSold ? await loadPriceTable() : null;
-  const agents = new Agents(config, new Targets(config, providers.byName, prices), (agent, stream, tool, err) =>
+  const router = new Router({ breaker: config.resilience.breaker, onCircuit: logCircuit(logger) });
+  const targets = new Targets(config, providers.byName, prices);
+  warnOfMoney(config, targets, logger);
+  const money = await openMoney(config, log, targets);
+  const orphans = await closeOrphans(log, config.backpressure, money.orphans);
+  if (orphans > 0) logger.warn({ streams: orphans }, "streams of an earlier process were ended as interrupted");
+  const agents = new Agents(config, targets, router, (agent, stream, tool, err) =>
     logger.warn({ agent, stream, tool, err }, "a tool failed"),
   );
   const live = new Set<(code: number, reason: string) => void>();
   const names = new KnownNames(config);
-  const lanes: Lanes = () => [];
+  const lanes: Lanes = () => router.states();
   const metrics = new Metrics({
     names,
     lanes,
@@ -79,11 +86,14 @@ export async function startProxy(
     onFailedAttempt: logFailedAttempt(logger),
   });
   const pumps = new PumpRegistry(
-    { log, marks: config.backpressure, totalMs: config.resilience.totalMs, commits: metrics.commits },
+    {
+      ...{ log, marks: config.backpressure, totalMs: config.resilience.totalMs, commits: metrics.commits },
+      ...{ sign: (receipt) => money.signer.sign(receipt), onEnd: (receipt) => logAnswer(logger, receipt) },
+    },
     (stream, error) => logger.error({ stream, err: error }, "a stream could not be written to its end"),
     (tail) => metrics.follow(tail),
   );
-  const streams = new Streams(log, pumps, agents, config.limits.toolResultChars);
+  const streams = new Streams(log, pumps, agents, money.treasury, config.limits.toolResultChars);
   const heartbeat = new Heartbeat(config.delivery.heartbeatMs);
   const stopRetention = startRetention(log, config.retention, logger);
 
@@ -92,6 +102,8 @@ export async function startProxy(
   const visitors = { secret: open ? null : config.access.secret!, anonymous: config.access.anonymous };
   const bodyBytes = config.limits.requestBytes + Math.ceil((config.limits.attachmentsBytes * 4) / 3);
 
+  const ownerOf = ({ headers }: Pick<FastifyRequest, "headers">) =>
+    identify(bearer(headers.authorization), headers.origin, visitors);
   const app = createHttpServer({ bodyBytes: config.limits.requestBytes, origins, logger });
   registerRoutes(app, {
     streams,
@@ -101,8 +113,10 @@ export async function startProxy(
     bodyBytes,
     live,
     sse: { heartbeat, rotateMs: config.delivery.rotateMs },
-    ownerOf: ({ headers }) => identify(bearer(headers.authorization), headers.origin, visitors),
+    ownerOf,
+    callerOf: (request) => money.callerOf(request.raw, ownerOf(request)),
   });
+  registerReceipts(app, { streams, log, agents, signer: money.signer, ownerOf });
   app.post("/v1/visitors", (request, reply) => {
     const { authorization, origin } = request.headers;
     return reply.code(201).send(admitAnonymous(bearer(authorization), origin, visitors));
@@ -121,9 +135,9 @@ export async function startProxy(
   if (open && demos.length > 0) registerDemoFaults(app, demos);
   const sockets = attachWsServer(app.server, {
     admit: (request) => void checkOrigin(request, origins),
-    serviceFor: ({ headers }) => ({
-      identify: (accessToken) => identify(accessToken, headers.origin, visitors),
-      start: streams.start.bind(streams),
+    serviceFor: (request) => ({
+      identify: (accessToken) => identify(accessToken, request.headers.origin, visitors),
+      start: (asked, owner) => streams.start(asked, money.callerOf(request, owner)),
       attach: streams.attach.bind(streams),
       cancel: streams.cancel.bind(streams),
       answerTool: streams.answerTool.bind(streams),

@@ -1,26 +1,31 @@
 /** One answer from its first step to the reason it ended: the model is asked, its calls are run, it is asked again. */
 import { StreamError } from "../../protocol/index.ts";
 import type { EndReason, ToolBlock } from "../../protocol/index.ts";
-import type { RetryBudget } from "../route/retry.ts";
-import type { Target } from "../route/target.ts";
+import type { Route } from "../route/route.ts";
+import type { Meter } from "../spend/meter.ts";
 import type { AttemptRecord } from "../stream-log/stream-log.ts";
 import type { TargetlessRequest } from "./attempt.ts";
+import { cannedEvents, needsCanned } from "./canned.ts";
 import type { AnswerOutput } from "./output.ts";
 import { runStep } from "./step.ts";
-import type { Progress } from "./step.ts";
+import type { Progress, StepPlan, StepResult } from "./step.ts";
 import type { StreamTools } from "./stream-tools.ts";
 import { transcriptOf } from "./transcript.ts";
 
 export type { AnswerOutput } from "./output.ts";
 
 export interface Answer {
-  /** In the order in which they are tried; never empty. */
-  readonly targets: readonly Target[];
+  readonly route: Route;
+  readonly meter: Meter;
   readonly request: TargetlessRequest;
   readonly tools: StreamTools;
   readonly maxSteps: number;
-  /** Of each step. */
-  readonly budget: RetryBudget;
+  readonly onPartial: StepPlan["onPartial"];
+  readonly hedgeAfterMs: StepPlan["hedgeAfterMs"];
+  /** Said in place of an answer when no model can be reached; null says nothing. */
+  readonly fallbackText: string | null;
+  /** What becomes of it when nobody watches; a number of milliseconds stops it after that long alone. */
+  readonly orphanPolicy: "finish" | "detached" | { readonly cancelAfterMs: number };
 }
 
 export interface AnswerEnd {
@@ -30,44 +35,48 @@ export interface AnswerEnd {
 
 /** Never rejects for what a provider or a tool does: every failure becomes the end of the answer. */
 export async function runAnswer(answer: Answer, output: AnswerOutput, signal: AbortSignal): Promise<AnswerEnd> {
-  const { targets, request, budget, maxSteps, tools } = answer;
-  const progress = newProgress();
+  const { request, maxSteps, tools, meter } = answer;
+  const progress: Progress = { attempts: 0, nextBlock: 0, shown: false, callIds: new Set() };
   const records: AttemptRecord[] = [];
   for (let step = 1; ; step++) {
     await output.write([{ type: "step.start", step, maxSteps }]);
     const said = transcriptOf(step === 1 ? [] : output.message().blocks, records);
+    // The money goes to an answer from what is known, not to more calls.
+    const windsUp = step > 1 && meter.isLow;
     const asked = { ...request, tools: tools.declared, messages: [...request.messages, ...said] };
-    const result = await runStep({ targets, request: asked, budget }, progress, output, signal);
+    const plan = { ...answer, request: windsUp ? { ...asked, windUp: true as const } : asked };
+    const result = await runStep(plan, progress, output, signal);
     if (result.error === null && result.record !== null) records.push(result.record);
-    const isRun = result.error === null && (await ranCalls(result, tools, output, signal));
-    const isStopped = signal.aborted && result.reason === "tool_calls";
-    const error = isStopped ? StreamError.from(signal.reason) : result.error;
-    const end: AnswerEnd = error === null ? { reason: result.reason! } : failedEnd(error, progress.shown);
+    const isRun = !windsUp && (await ranCalls(result, tools, output, signal));
+    const end = stepEnd(result, progress, windsUp, signal);
+    if (end.error !== undefined && answer.fallbackText !== null && needsCanned(end.error, progress)) {
+      await output.write(cannedEvents(answer.fallbackText, progress));
+    }
     await output.write([{ type: "step.end", step, reason: end.reason }]);
-    if (!isRun || error !== null) return end;
+    if (!isRun || end.reason !== "tool_calls") return end;
     if (step === maxSteps) return { reason: "max_steps" };
     // What the next step is asked with is what is committed.
     await output.flush();
   }
 }
 
-const newProgress = (): Progress => ({
-  attempts: 0,
-  nextBlock: 0,
-  target: 0,
-  shown: false,
-  unable: new Set(),
-  callIds: new Set(),
-});
+function stepEnd(result: StepResult, progress: Progress, windsUp: boolean, signal: AbortSignal): AnswerEnd {
+  if (result.error !== null) return failedEnd(result.error, progress.shown);
+  if (result.reason !== "tool_calls") return { reason: result.reason };
+  if (signal.aborted) return failedEnd(StreamError.from(signal.reason), progress.shown);
+  // It was asked not to call anything any more.
+  return { reason: windsUp ? "budget" : "tool_calls" };
+}
 
 /** False when there was nothing to run, or a call that nobody here can run: then all are left to whoever asked. */
 async function ranCalls(
-  { reason, calls }: { readonly reason: EndReason; readonly calls: ReadonlySet<string> },
+  result: StepResult,
   tools: StreamTools,
   output: AnswerOutput,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (reason !== "tool_calls" || calls.size === 0) return false;
+  if (result.error !== null || result.reason !== "tool_calls" || result.calls.size === 0) return false;
+  const { calls } = result;
   await output.flush();
   const isCall = (block: { readonly kind: string }): block is ToolBlock => block.kind === "tool";
   const waiting = output
@@ -82,5 +91,6 @@ async function ranCalls(
 /** What was shown stays, so an answer that failed in the middle is interrupted, not an error. */
 function failedEnd(error: StreamError, shown: boolean): AnswerEnd {
   if (error.code === "cancelled") return { reason: "cancelled" };
+  if (error.code === "budget_exhausted") return { reason: "budget", error };
   return { reason: shown ? "interrupted" : "error", error };
 }

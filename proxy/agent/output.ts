@@ -18,6 +18,8 @@ export interface AnswerOutput {
   readonly note: (note: StatusNote) => void;
   /** The seq of the last event written, committed or not. */
   readonly seq: () => number;
+  /** False once nobody has watched for a while: then no money is spent on another attempt. */
+  readonly isWanted: () => boolean;
   /** Waits without the stream's own time running. */
   readonly waitFor: <Result>(waiting: Promise<Result>) => Promise<Result>;
 }

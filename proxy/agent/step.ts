@@ -1,15 +1,17 @@
-/** One step: a model is asked until it answers or the budget is spent, with retries and fallbacks. */
-import { setTimeout as delay } from "node:timers/promises";
-import { StreamError } from "../../protocol/index.ts";
-import type { AttemptCause, Reset } from "../../protocol/index.ts";
-import type { FinishReason } from "../provider/provider.ts";
-import { isTargetUnable, nextAttempt } from "../route/retry.ts";
-import type { RetryBudget } from "../route/retry.ts";
-import type { Target } from "../route/target.ts";
+/** One step: a model is asked until it answers or nothing is left to try; a later attempt goes on from an earlier one where it can. */
+import { isStreamError, StreamError } from "../../protocol/index.ts";
+import type { AttemptCause, AttemptMode, Reset, StreamEvent, Usage } from "../../protocol/index.ts";
+import type { FinishReason, ProviderEvent } from "../provider/provider.ts";
+import type { Passage, Route } from "../route/route.ts";
+import type { Meter } from "../spend/meter.ts";
 import type { AttemptRecord } from "../stream-log/stream-log.ts";
-import { runAttempt } from "./attempt.ts";
-import type { TargetlessRequest } from "./attempt.ts";
+import { listen } from "./attempt.ts";
+import type { Call, TargetlessRequest } from "./attempt.ts";
+import { raceToContent } from "./hedge.ts";
+import { needOf, openCall } from "./open-call.ts";
 import type { AnswerOutput } from "./output.ts";
+import { pause } from "./pause.ts";
+import { Speech } from "./speech.ts";
 
 /** What the steps of a stream hand on to each other. */
 export interface Progress {
@@ -17,83 +19,269 @@ export interface Progress {
   attempts: number;
   /** The first block number that is free. */
   nextBlock: number;
-  /** The target that answered last: it has the conversation in its cache, and can read its own thinking. */
-  target: number;
   /** Something a reader sees was written. */
   shown: boolean;
-  /** Targets that cannot answer at all. */
-  readonly unable: Set<number>;
   /** Ids of all calls. */
   readonly callIds: Set<string>;
 }
 
 export interface StepPlan {
-  /** In the order in which they are tried; never empty. */
-  readonly targets: readonly Target[];
+  readonly route: Route;
+  readonly meter: Meter;
   readonly request: TargetlessRequest;
-  /** Of this step: an earlier one's failures cost it nothing. */
-  readonly budget: RetryBudget;
+  /** What becomes of a partial answer: `auto` goes on or begins again, `end` keeps it and ends. */
+  readonly onPartial: "auto" | "end";
+  /** Milliseconds without content after which a second target is asked as well; null never. */
+  readonly hedgeAfterMs: number | null;
 }
 
 /** What the model said, or why there is no more to be had. */
 export type StepResult =
   | {
-      readonly reason: FinishReason;
+      /** `budget` for an answer whose length the money set. */
+      readonly reason: FinishReason | "budget";
       readonly error: null;
       readonly calls: ReadonlySet<string>;
       readonly record: AttemptRecord | null;
     }
   | { readonly reason: null; readonly error: StreamError };
 
+/** A call, and what it says. */
+interface Spoken {
+  readonly call: Call;
+  readonly speech: Speech;
+}
+
+/** A partial text that another call may go on with. */
+interface Held extends Spoken {
+  readonly error: StreamError;
+}
+
+/** The connection broke, not the answer: a provider that keeps it can be asked for the rest. */
+const BROKEN: ReadonlySet<string> = new Set([
+  "upstream_truncated",
+  "upstream_protocol",
+  "idle_timeout",
+  "connect_timeout",
+]);
+
 /** Never rejects for what a provider does. Moves `progress` on. */
-export async function runStep(
-  { targets, request, budget }: StepPlan,
+export const runStep = (
+  plan: StepPlan,
   progress: Progress,
   output: AnswerOutput,
   signal: AbortSignal,
-): Promise<StepResult> {
-  const start = output.seq();
-  const { unable, callIds } = progress;
-  let cause: AttemptCause = "initial";
-  let reset: Reset | null = null;
-  let afterContent = 0;
-  let shown = false;
+): Promise<StepResult> => new Step(plan, progress, output, signal).run();
 
-  for (let made = 1; ; made++) {
-    const { target, nextBlock: firstBlock } = progress;
-    const attempt = ++progress.attempts;
-    const { provider, model } = targets[target]!;
-    await output.write([{ type: "attempt.start", attempt, provider: provider.name, model, cause, mode: "fresh" }]);
-    const { note } = output;
-    const plan = { attempt, target: targets[target]!, request, firstBlock, callIds, reset, note };
-    const result = await runAttempt(plan, output.write, signal);
-    progress.nextBlock = result.nextBlock;
-    shown ||= result.content;
-    progress.shown ||= shown;
-    if (result.error === null) return result;
+class Step {
+  readonly #plan: StepPlan;
+  readonly #progress: Progress;
+  readonly #output: AnswerOutput;
+  readonly #signal: AbortSignal;
+  /** The seq before the step's first content: what a restart goes back to. */
+  readonly #start: number;
+  /** What the next speech of its own begins with. */
+  #reset: Reset | null = null;
+  /** Where the latest attempt went; null before the first. */
+  #asked: string | null = null;
+  #shown = false;
+  /** Of a hedge that lost: in the log once the winner's attempt has ended, since only one is open at a time. */
+  #superseded: readonly StreamEvent[] = [];
 
-    const { error } = result;
-    if (isTargetUnable(error)) unable.add(target);
-    const failure = { error, attempts: made, afterContent, content: shown, target, unable, targets: targets.length };
-    const mayRepeat = !signal.aborted && !(provider.acts === true && result.nextBlock > firstBlock);
-    const retry = mayRepeat ? nextAttempt(failure, budget, Math.random()) : null;
-    if (retry === null) return { reason: null, error };
+  constructor(plan: StepPlan, progress: Progress, output: AnswerOutput, signal: AbortSignal) {
+    this.#plan = plan;
+    this.#progress = progress;
+    this.#output = output;
+    this.#signal = signal;
+    this.#start = output.seq();
+  }
 
-    output.note({ phase: "retrying", detail: error.code, delayMs: retry.delayMs });
-    if (!(await waited(retry.delayMs, signal))) return { reason: null, error: StreamError.from(signal.reason) };
-    if (result.nextBlock > firstBlock) reset = { type: "reset", to: start, cause: error.code };
-    if (shown) afterContent++;
-    cause = retry.target === target ? "retry" : "fallback";
-    progress.target = retry.target;
+  async run(): Promise<StepResult> {
+    const refusal = () => this.#plan.meter.refusal;
+    let next = await this.#ask(null);
+    for (;;) {
+      if (next instanceof StreamError) return { reason: null, error: next };
+      const { call, speech } = next;
+      const error = await listen(call, speech, this.#output.write, refusal, this.#signal);
+      this.#progress.nextBlock = speech.nextBlock;
+      this.#shown ||= speech.content;
+      this.#progress.shown ||= this.#shown;
+      if (error === null) return this.#complete(next);
+      next = await this.#goOn({ ...next, error });
+    }
+  }
+
+  async #complete({ call, speech }: Spoken): Promise<StepResult> {
+    const { output: outputTokens } = call.meter.end();
+    call.passage.end({ error: null, outputTokens });
+    const record = speech.record(call.target.provider.name);
+    await this.#output.write([...speech.close(null), ...this.#superseded], record ?? undefined);
+    const reason = speech.reason === "length" && call.isCapped ? "budget" : speech.reason!;
+    return { reason, error: null, calls: speech.calls, record };
+  }
+
+  /** What follows a failed attempt; when nothing does, its failure. */
+  async #goOn(failed: Held): Promise<Spoken | StreamError> {
+    const { call, speech, error } = failed;
+    call.passage.end({ error, outputTokens: 0 });
+    const waitMs = this.#mayGoOn(failed) ? this.#plan.route.retry({ error, content: this.#shown }) : null;
+    if (waitMs === null) return this.#close(failed, error);
+    this.#output.note({ phase: "retrying", detail: error.code, delayMs: waitMs });
+    const isKept = speech.resume !== null && BROKEN.has(error.code) && call.target.provider.reattach !== undefined;
+    const isHeld = isKept || speech.plainBlock !== null;
+    if (!isHeld) await this.#close(failed, error);
+    if (await pause(waitMs, this.#signal)) return isKept ? this.#reattach(failed) : this.#ask(isHeld ? failed : null);
+    const stopped = StreamError.from(this.#signal.reason);
+    return isHeld ? this.#close(failed, stopped) : stopped;
+  }
+
+  #mayGoOn({ call, speech, error }: Held): boolean {
+    if (this.#signal.aborted || error.code === "budget_exhausted") return false;
+    // What an agent did is done: a second call is no repetition.
+    if (call.target.provider.acts === true && speech.began) return false;
+    if (this.#plan.onPartial === "end" && this.#shown) return false;
+    return this.#output.isWanted();
+  }
+
+  /** The provider went on writing while nobody read: the same blocks, from where they broke off. */
+  async #reattach({ call: broken, speech, error }: Held): Promise<Spoken> {
+    const { target, key } = broken;
+    const request = { ...this.#plan.request, model: target.model };
+    const events = target.provider.reattach!(
+      speech.resume!,
+      speech.received,
+      request,
+      target.timers,
+      this.#signal,
+      key,
+    );
+    // Its passage ended with the connection.
+    const passage = { ...broken.passage, firstContent: () => {}, end: () => {} };
+    const call = { ...broken, passage, attempt: ++this.#progress.attempts, events: keptOr(events, speech) };
+    await this.#begin(call, "reattach", speech.pause(error));
+    speech.begin(call.attempt, target.pricing);
+    return { speech, call };
+  }
+
+  /** Asks whoever is next. */
+  async #ask(held: Held | null): Promise<Spoken | StreamError> {
+    const { route, meter, request } = this.#plan;
+    const passage = route.take(needOf(request, meter));
+    if (passage instanceof StreamError) return held === null ? passage : this.#close(held, held.error, passage);
+    const prefix = held === null ? null : await this.#prefixFor(passage, held.speech);
+    const call = await this.#open(passage, prefix === null ? request : { ...request, prefix });
+    if (call instanceof StreamError) return held === null ? call : this.#close(held, held.error, call);
+    if (held !== null && prefix !== null) return this.#join(held, call);
+    if (held !== null) await this.#close(held, held.error);
+    await this.#begin(call, "fresh");
+    return this.#speaking(call);
+  }
+
+  /** The text so far, when the target can go on from it. */
+  async #prefixFor({ target }: Passage, speech: Speech): Promise<string | null> {
+    const open = speech.plainBlock;
+    if (open === null || target.provider.continues?.(target.model) !== true) return null;
+    await this.#output.flush();
+    const block = this.#output.message().blocks.find(({ kind, block: number }) => kind === "text" && number === open);
+    return block?.kind === "text" ? block.text : null;
+  }
+
+  /** Goes on with the open text as if the same model had. */
+  async #join({ call: broken, speech, error }: Held, call: Call): Promise<Spoken> {
+    broken.meter.end();
+    await this.#begin(call, "prefix", speech.pause(error));
+    speech.join();
+    speech.begin(call.attempt, call.target.pricing);
+    return { speech, call };
+  }
+
+  /** The call, or a hedge that spoke before it. */
+  async #speaking(first: Call): Promise<Spoken> {
+    const { hedgeAfterMs } = this.#plan;
+    const { nextBlock: firstBlock, callIds } = this.#progress;
+    const speech = new Speech({ firstBlock, callIds, reset: this.#reset, note: this.#output.note });
+    speech.begin(first.attempt, first.target.pricing);
+    if (hedgeAfterMs === null) return { call: first, speech };
+    const { winner, loser } = await raceToContent(first, () => this.#second(first), hedgeAfterMs, this.#signal);
+    if (loser === null) return { call: winner, speech };
+    loser.call.meter.end();
+    loser.call.passage.end({ error: new StreamError("cancelled", "Another was faster"), outputTokens: 0 });
+    const ended = supersededEnd(loser.call, loser.usage);
+    if (loser.call.attempt === first.attempt) {
+      await this.#begin(winner, "fresh", ended, "hedge");
+      speech.begin(winner.attempt, winner.target.pricing);
+    } else {
+      this.#superseded = [startOf(loser.call, "hedge", "fresh"), ...ended];
+    }
+    return { call: winner, speech };
+  }
+
+  async #second(first: Call): Promise<Call | null> {
+    const { route, meter, request } = this.#plan;
+    const passage = route.take(needOf(request, meter), first.passage);
+    const call = passage instanceof StreamError ? passage : await this.#open(passage, request);
+    return call instanceof StreamError ? null : call;
+  }
+
+  async #open(passage: Passage, request: TargetlessRequest): Promise<Call | StreamError> {
+    const call = await openCall(passage, request, this.#plan.meter, this.#signal);
+    return call instanceof StreamError ? call : { ...call, attempt: ++this.#progress.attempts };
+  }
+
+  async #begin(
+    call: Call,
+    mode: AttemptMode,
+    before: readonly StreamEvent[] = [],
+    cause?: AttemptCause,
+  ): Promise<void> {
+    const { id } = call.target;
+    const why = this.#asked === null ? "initial" : this.#asked === id ? "retry" : "fallback";
+    this.#asked = id;
+    await this.#output.write([...before, startOf(call, cause ?? why, mode)]);
+  }
+
+  /** Ends a failed attempt for good; what it showed is voided by the next that speaks. Returns what to report. */
+  async #close({ call, speech }: Spoken, error: StreamError, instead = error): Promise<StreamError> {
+    call.meter.end();
+    if (speech.began) this.#reset = { type: "reset", to: this.#start, cause: error.code };
+    await this.#output.write([...speech.close(error), ...this.#superseded]);
+    this.#superseded = [];
+    return instead;
   }
 }
 
-/** False when the signal came first. */
-async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+const startOf = ({ attempt, target, passage }: Call, cause: AttemptCause, mode: AttemptMode): StreamEvent => ({
+  type: "attempt.start",
+  attempt,
+  provider: target.provider.name,
+  model: target.model,
+  cause,
+  mode,
+  route: passage.note,
+});
+
+/** What a call that lost a race reported, if anything, is not its last word. */
+function supersededEnd({ attempt, target }: Call, reported: Usage | null): StreamEvent[] {
+  const usage = reported === null ? { input: 0, output: 0 } : target.pricing(reported);
+  return [
+    { type: "usage", attempt, ...usage, final: false },
+    { type: "attempt.end", attempt, outcome: "superseded" },
+  ];
+}
+
+/** An answer that the provider has lost can only be asked for anew. */
+async function* keptOr(
+  events: AsyncIterable<readonly ProviderEvent[]>,
+  speech: Speech,
+): AsyncGenerator<readonly ProviderEvent[], void> {
   try {
-    await delay(ms, undefined, { signal });
-    return true;
-  } catch {
-    return false;
+    yield* events;
+  } catch (thrown) {
+    if (!isStreamError(thrown) || thrown.code !== "provider_not_found") throw thrown;
+    speech.resume = null;
+    throw new StreamError(
+      "upstream_truncated",
+      "The connection was lost, and the provider does not have the answer any more",
+    );
   }
 }

@@ -91,6 +91,7 @@ export class Feed {
   /** Wakes the listener after each commit until the returned function is called. */
   listen(listener: FeedListener): () => void {
     this.#listeners.add(listener);
+    const leave = this.#tail?.watch();
     if (this.#unlisten === null && this.#tail !== null) {
       this.#shown = this.#tail.seq;
       this.#unlisten = this.#tail.listen({
@@ -99,7 +100,8 @@ export class Feed {
       });
     }
     return () => {
-      this.#listeners.delete(listener);
+      if (!this.#listeners.delete(listener)) return;
+      leave?.();
       if (this.#listeners.size > 0) return;
       this.#unlisten?.();
       this.#unlisten = null;

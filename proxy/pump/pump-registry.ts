@@ -61,9 +61,12 @@ export class PumpRegistry {
     return true;
   }
 
-  /** Resolves when the stream is not running here any more. */
+  /** Resolves when the stream is not running here any more; whoever waits is watching. */
   async done(id: string): Promise<void> {
-    await this.#running.get(id)?.done;
+    const running = this.#running.get(id);
+    const leave = running?.tail.watch();
+    await running?.done;
+    leave?.();
   }
 
   /** Resolves when no stream is running any more. */

@@ -2,11 +2,16 @@
 import { crc32, StreamError, visibleText } from "../../protocol/index.ts";
 import type { MessageUsage, StatusNote, StreamEnd, Timings } from "../../protocol/index.ts";
 import { runAnswer } from "../agent/loop.ts";
-import type { Answer, AnswerEnd } from "../agent/loop.ts";
+import type { Answer, AnswerEnd, AnswerOutput } from "../agent/loop.ts";
+import { freeMeter } from "../spend/free-meter.ts";
+import type { Bill, Meter } from "../spend/meter.ts";
+import { ReceiptFold } from "../spend/receipt.ts";
+import type { Receipt } from "../spend/receipt.ts";
 import type { StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
 import { LogWriter } from "./log-writer.ts";
-import type { CommitClock, Watermarks } from "./log-writer.ts";
+import type { CommitClock, Settlement, Watermarks } from "./log-writer.ts";
+import { isWanted, watchOrphan } from "./orphan-policy.ts";
 import { StreamClock } from "./stream-clock.ts";
 
 export interface PumpOptions {
@@ -16,6 +21,10 @@ export interface PumpOptions {
   /** Milliseconds a stream may take in all, without those it waits for a page or a person. */
   readonly totalMs: number;
   readonly commits?: CommitClock;
+  /** Signs receipts; without it none is kept. */
+  readonly sign?: (receipt: Receipt) => string;
+  /** Hears of each stream that has ended. */
+  readonly onEnd?: (receipt: Receipt) => void;
 }
 
 /**
@@ -30,27 +39,46 @@ export async function pump(answer: () => Promise<Answer>, options: PumpOptions, 
   if (cancel.aborted) onCancel();
   const clock = new StreamClock(totalMs, () => stop.abort(tooLong(totalMs)));
   const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error), commits);
+  const fold = new ReceiptFold();
+  const unfollow = tail.listen({ committed: ({ entries }) => fold.apply(entries), noted: () => {} });
+  let meter: Pick<Meter, "close"> = freeMeter;
   try {
-    const output = {
+    const outputOf = ({ orphanPolicy }: Answer): AnswerOutput => ({
       write: writer.write.bind(writer),
       flush: writer.flush.bind(writer),
       message: () => tail.message,
       // Behind what was written before it, so that content never seems to follow a note it came before.
       note: (note: StatusNote) => void writer.flush().then(() => tail.note(note)),
       seq: () => writer.seq,
+      isWanted: () => isWanted(orphanPolicy, tail),
       waitFor: clock.without.bind(clock),
-    };
+    });
     const end = await answer().then(
-      (ready) => runAnswer(ready, output, stop.signal),
+      (ready) => {
+        meter = ready.meter;
+        const leave = watchOrphan(ready.orphanPolicy, tail, (why) => stop.abort(why));
+        return runAnswer(ready, outputOf(ready), stop.signal).finally(leave);
+      },
       (thrown: unknown): AnswerEnd => ({ reason: "error", error: StreamError.from(thrown) }),
     );
     await writer.flush();
-    await writer.end(streamEnd(tail, end));
+    const last = streamEnd(tail, end);
+    const bill = await meter.close();
+    const receipt = fold.receipt(tail.record, last, Date.now(), bill);
+    await writer.end(last, settlementOf(receipt, bill, options));
+    options.onEnd?.(receipt);
   } finally {
+    unfollow();
     clock.stop();
     cancel.removeEventListener("abort", onCancel);
   }
 }
+
+/** What is kept with the end of a stream. */
+export const settlementOf = (receipt: Receipt, { nanoUsd }: Bill, { sign }: Pick<PumpOptions, "sign">): Settlement => ({
+  spent: nanoUsd,
+  ...(sign === undefined ? {} : { receipt: sign(receipt) }),
+});
 
 /** The terminal event of what the tail has folded to. */
 export function streamEnd(tail: StreamTail, end: AnswerEnd): StreamEnd {

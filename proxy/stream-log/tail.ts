@@ -23,6 +23,10 @@ export class StreamTail {
   firstContentAt: number | null = null;
   /** What was last said besides the log, until content follows it: a viewer who comes later is told too. */
   lastNote: StatusNote | null = null;
+  /** How many watch it now. */
+  #viewers = 0;
+  /** Milliseconds since the epoch: when it was begun, or somebody last looked. */
+  #seenAt = Date.now();
   readonly #listeners = new Set<TailListener>();
   #message: Message;
   #unfolded: LogEntry[] = [];
@@ -40,6 +44,20 @@ export class StreamTail {
       this.#unfolded = [];
     }
     return this.#message;
+  }
+
+  /** Milliseconds since anybody watched; 0 while somebody does. */
+  get unwatchedMs(): number {
+    return this.#viewers > 0 ? 0 : Date.now() - this.#seenAt;
+  }
+
+  /** Somebody watches, until the returned function is called. */
+  watch(): () => void {
+    this.#viewers++;
+    return () => {
+      this.#viewers--;
+      this.#seenAt = Date.now();
+    };
   }
 
   /** Called after the commit, in order. */

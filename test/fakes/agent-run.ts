@@ -6,12 +6,13 @@ import type { Tool } from "../../proxy/agent/define-tool.ts";
 import { StreamTools } from "../../proxy/agent/stream-tools.ts";
 import { ToolInbox } from "../../proxy/agent/tool-inbox.ts";
 import type { ToolDeclaration } from "../../proxy/provider/provider.ts";
+import type { Answer } from "../../proxy/agent/loop.ts";
 import { pump } from "../../proxy/pump/pump.ts";
 import { makeBatch } from "../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog } from "../../proxy/stream-log/stream-log.ts";
 import { StreamTail } from "../../proxy/stream-log/tail.ts";
-import { unpriced } from "./fake-provider.ts";
+import { fakeAnswer } from "./fake-answer.ts";
 import type { FakeProvider } from "./fake-provider.ts";
 
 export interface AgentRun extends AsyncDisposable {
@@ -28,21 +29,27 @@ export interface AgentRun extends AsyncDisposable {
   run(providers: readonly FakeProvider[]): Promise<Message>;
 }
 
-export interface AgentRunOptions {
+export interface AgentRunOptions extends Partial<Omit<Answer, "tools">> {
   readonly own?: Readonly<Record<string, Tool>>;
   readonly page?: readonly ToolDeclaration[];
-  readonly maxSteps?: number;
   readonly waitMs?: number;
   readonly resultChars?: number;
   readonly totalMs?: number;
 }
 
 const ID = "s_1";
-const TIMERS = { connectMs: 0, firstContentMs: 0, livenessMs: 0, betweenContentMs: 0 };
 const MARKS = { capacityEvents: 1_000, high: 0.8, low: 0.3 };
 
 export async function openAgentRun(options: AgentRunOptions = {}): Promise<AgentRun> {
-  const { own = {}, page = [], maxSteps = 8, waitMs = 60_000, resultChars = 1_000, totalMs = 60_000 } = options;
+  const {
+    own = {},
+    page = [],
+    maxSteps = 8,
+    waitMs = 60_000,
+    resultChars = 1_000,
+    totalMs = 60_000,
+    ...settings
+  } = options;
   const log = openSqliteLog(":memory:");
   const ids = { id: ID, agent: "a", conversation: "c_1", message: "m_2" };
   const first = makeBatch([{ type: "stream.start", ...ids }], 1, Date.now());
@@ -77,9 +84,7 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
       return promise.finally(leave);
     },
     async run(providers) {
-      const targets = providers.map((provider) => ({ provider, model: "m", timers: TIMERS, pricing: unpriced }));
-      const request = { messages: [{ role: "user", parts: [{ type: "text", text: "q" }] }], tools: [] } as const;
-      const answer = { targets, request, tools, maxSteps, budget: { attempts: 4, afterContent: 1 } };
+      const answer = fakeAnswer(providers, { ...settings, tools, maxSteps });
       await pump(async () => answer, { log, tail, marks: MARKS, totalMs }, stop.signal);
       const written = await entries();
       checkLog(written);

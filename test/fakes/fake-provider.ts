@@ -1,6 +1,7 @@
 /** A provider that does what a test says: each call plays the next script. */
 import { StreamError } from "../../protocol/index.ts";
 import type { Usage } from "../../protocol/index.ts";
+import type { Target } from "../../proxy/route/target.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "../../proxy/provider/provider.ts";
 
 /** Batches to yield, errors to throw, promises to wait for, functions that make one when their turn comes. */
@@ -76,6 +77,17 @@ function abortable(step: Promise<unknown>, signal: AbortSignal): Promise<unknown
   );
   return Promise.race([step, aborted]);
 }
+
+const NO_TIMERS = { connectMs: 0, firstContentMs: 0, livenessMs: 0, betweenContentMs: 0 };
+
+/** A place to ask that costs nothing. */
+export const targetOf = (provider: Provider, model = "m"): Target => ({
+  id: `${provider.name}/${model}`,
+  provider,
+  model,
+  timers: NO_TIMERS,
+  pricing: unpriced,
+});
 
 /** What a target costs where that does not matter. */
 export const unpriced = (usage: Usage): Usage => usage;

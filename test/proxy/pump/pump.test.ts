@@ -12,11 +12,11 @@ import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog, StreamRecord } from "../../../proxy/stream-log/stream-log.ts";
 import { StreamTail } from "../../../proxy/stream-log/tail.ts";
-import { fakeProvider, finish, more, settle, text, unpriced } from "../../fakes/fake-provider.ts";
+import { fakeAnswer } from "../../fakes/fake-answer.ts";
+import { fakeProvider, finish, more, settle, text } from "../../fakes/fake-provider.ts";
 import type { FakeProvider } from "../../fakes/fake-provider.ts";
 
 const MARKS = { capacityEvents: 10, high: 0.8, low: 0.3 };
-const TIMERS = { connectMs: 0, firstContentMs: 0, livenessMs: 0, betweenContentMs: 0 };
 const NO_TOOLS = new StreamTools({
   stream: "s_1",
   own: {},
@@ -54,13 +54,8 @@ describe("pump()", () => {
   });
   afterEach(() => log.close());
 
-  const answerOf = (providers: readonly FakeProvider[], budget = { attempts: 4, afterContent: 1 }): Answer => ({
-    targets: providers.map((provider) => ({ provider, model: "m", timers: TIMERS, pricing: unpriced })),
-    request: { messages: [], tools: [] },
-    tools: NO_TOOLS,
-    maxSteps: 8,
-    budget,
-  });
+  const answerOf = (providers: readonly FakeProvider[], budget?: Parameters<typeof fakeAnswer>[2]): Answer =>
+    fakeAnswer(providers, { tools: NO_TOOLS }, budget);
 
   const run = (providers: readonly FakeProvider[], signal = new AbortController().signal, totalMs = 60_000) =>
     pump(async () => answerOf(providers), { log, tail, marks: MARKS, totalMs }, signal);
