@@ -8,6 +8,7 @@ import type { Agents } from "./agents.ts";
 import { showEntry, showMessage } from "./delivery/audience.ts";
 import { deliverSse } from "./delivery/sse-delivery.ts";
 import type { SseOptions } from "./delivery/sse-delivery.ts";
+import type { Caller } from "./spend/treasury.ts";
 import type { StreamLog, Turn } from "./stream-log/stream-log.ts";
 import type { Streams } from "./streams.ts";
 import { invalid } from "../protocol/stream-error.ts";
@@ -22,6 +23,8 @@ export interface RouteParts {
   readonly bodyBytes: number;
   /** Who asks. @throws {StreamError} `unauthenticated` */
   readonly ownerOf: (request: FastifyRequest) => string;
+  /** Who asks, and from where. @throws {StreamError} `unauthenticated` */
+  readonly callerOf: (request: FastifyRequest) => Caller;
   /** Live responses, to say goodbye to when the proxy goes. */
   readonly live: Set<(code: number, reason: string) => void>;
 }
@@ -36,15 +39,15 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { streams, log, agents, ownerOf } = parts;
 
   app.post("/v1/streams", { bodyLimit: parts.bodyBytes }, async (request, reply) => {
-    const owner = ownerOf(request);
-    const started = await streams.start(startRequestOf(request, parts.limits), owner);
+    const caller = parts.callerOf(request);
+    const started = await streams.start(startRequestOf(request, parts.limits), caller);
     const { created, ...answer } = started;
     const path = `/v1/streams/${started.id}`;
     reply.header("location", path);
     if (accepts(request, "text/event-stream")) return live(request, reply, started.id, "0");
     if (prefers(request, "wait")) {
       await streams.ended(started.id);
-      return streams.message(started.id, owner);
+      return streams.message(started.id, caller.owner);
     }
     return reply.code(created ? 201 : 200).send({ ...answer, links: linksOf(path) });
   });

@@ -13,6 +13,7 @@ import type { PumpRegistry } from "./pump/pump-registry.ts";
 import { makeBatch } from "./stream-log/batch.ts";
 import type { AssistantTurn, NewStream, StreamLog, StreamRecord, UserTurn } from "./stream-log/stream-log.ts";
 import { StreamTail } from "./stream-log/tail.ts";
+import type { Caller, Treasury } from "./spend/treasury.ts";
 
 /** Characters of the first input that name a conversation. */
 const TITLE_CHARS = 80;
@@ -23,6 +24,7 @@ export class Streams {
   readonly #log: StreamLog;
   readonly #pumps: PumpRegistry;
   readonly #agents: Agents;
+  readonly #treasury: Treasury;
   /** One feed per stream that somebody watches; the tail it listens to outlives no stream. */
   readonly #feeds = new WeakMap<StreamTail, Feed>();
   /** Of each running stream, by the same rule: the calls that wait for its page. */
@@ -30,10 +32,11 @@ export class Streams {
   readonly #toolResultChars: number;
   #draining = false;
 
-  constructor(log: StreamLog, pumps: PumpRegistry, agents: Agents, toolResultChars: number) {
+  constructor(log: StreamLog, pumps: PumpRegistry, agents: Agents, treasury: Treasury, toolResultChars: number) {
     this.#log = log;
     this.#pumps = pumps;
     this.#agents = agents;
+    this.#treasury = treasury;
     this.#toolResultChars = toolResultChars;
   }
 
@@ -46,15 +49,17 @@ export class Streams {
    * Starts an answer, or joins the one this `sendId` started before. Resolves when `stream.start` is committed; the
    * answer goes on whatever becomes of the caller.
    * @throws {StreamError} `not_found` (agent, conversation, parent), `forbidden` (a field the page may not set),
-   * `conflict` (the parent is still being answered), `draining`, `invalid_request`.
+   * `conflict` (the parent is still being answered), `draining`, `budget_exhausted`, `invalid_request`.
    */
-  async start(request: StartRequest, owner: string): Promise<Started & { readonly created: boolean }> {
+  async start(request: StartRequest, caller: Caller): Promise<Started & { readonly created: boolean }> {
     if (this.#draining) throw new StreamError("draining", "The proxy is shutting down", { retryAfterMs: 1_000 });
+    const { owner } = caller;
     const agent = this.#agents.find(request.agent);
     agent.checkAllowed(request);
     const fingerprint = createHash("sha256").update(JSON.stringify(request)).digest("base64url");
     const known = request.sendId === undefined ? null : await this.#log.findSend(owner, request.sendId, fingerprint);
     if (known !== null) return { ...startedOf(known), created: false };
+    await this.#treasury.admit(caller);
     const start = await this.#newStream(request, owner, agent.name, fingerprint);
     // Refused now rather than when the answer is under way.
     userMessage(start.turn);
@@ -64,7 +69,7 @@ export class Streams {
       tail.publish(start.first);
       const inbox = new ToolInbox();
       this.#inboxes.set(tail, inbox);
-      this.#pumps.start(tail, () => this.#answer(record, request, inbox));
+      this.#pumps.start(tail, () => this.#answer(record, request, caller, inbox));
     }
     return { ...startedOf(record), created };
   }
@@ -234,9 +239,11 @@ export class Streams {
     return { conversation: found.id, parent, isNew: false };
   }
 
-  async #answer(record: StreamRecord, request: StartRequest, inbox: ToolInbox): Promise<Answer> {
+  async #answer(record: StreamRecord, request: StartRequest, caller: Caller, inbox: ToolInbox): Promise<Answer> {
     const agent = this.#agents.find(record.agent);
-    const { id: stream, conversation } = record;
+    const { id: stream, conversation, createdAt } = record;
+    const openPurse = (usdPerAnswer: number | undefined) =>
+      this.#treasury.open({ ...caller, stream, createdAt, usdPerAnswer });
     const [turns, records] = await Promise.all([
       this.#log.readTurns(conversation),
       this.#log.readRecords(conversation),
@@ -246,7 +253,7 @@ export class Streams {
       parts: [{ type: "text", text }] as const,
     }));
     const said = toProviderMessages(branchOf(turns, record.parent), records);
-    return agent.answer(request, [...brought, ...said], { stream, conversation, inbox });
+    return agent.answer(request, [...brought, ...said], { stream, conversation, inbox, openPurse });
   }
 }
 

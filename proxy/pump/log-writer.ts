@@ -2,7 +2,7 @@
 import { fold, MERGED_DELTA_CHARS, statusOf, StreamError } from "../../protocol/index.ts";
 import type { StreamEnd, StreamEvent } from "../../protocol/index.ts";
 import { makeBatch } from "../stream-log/batch.ts";
-import type { AttemptRecord, StreamLog } from "../stream-log/stream-log.ts";
+import type { AttemptRecord, Ending, StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
 
 /** Events waiting for their commit: above `high × capacityEvents` the source pauses until below `low × capacityEvents`. */
@@ -19,6 +19,9 @@ export interface CommitClock {
   /** Called once the append is committed. */
   end(began: number): void;
 }
+
+/** What a stream has cost, and the receipt for it. */
+export type Settlement = Pick<Ending, "spent" | "receipt">;
 
 /** Persist before deliver: events reach the tail, and so any viewer, only after their commit. */
 export class LogWriter {
@@ -78,12 +81,12 @@ export class LogWriter {
     while (this.#appending !== null) await this.#appending;
   }
 
-  /** Commits the last event, together with the finished message. @throws {StreamError} as `StreamLog.append` */
-  async end(event: StreamEnd): Promise<void> {
+  /** Commits the last event, together with the finished message and the bill. @throws {StreamError} as `StreamLog.append` */
+  async end(event: StreamEnd, settlement: Settlement): Promise<void> {
     await this.flush();
     const { record, seq, message } = this.#tail;
     const batch = makeBatch([event], seq + 1, Date.now());
-    const ending = { status: statusOf(event.reason), message: fold(message, batch.entries) };
+    const ending = { ...settlement, status: statusOf(event.reason), message: fold(message, batch.entries) };
     await this.#log.append(record.id, record.term, batch, ending);
     this.#tail.publish(batch);
   }

@@ -1,4 +1,4 @@
-/** A purse without a bottom, for tests: nothing is refused and nothing booked. */
+/** A purse without a bottom: nothing is refused and nothing booked. For tests, and for an answer that never began. */
 import type { AttemptMeter, Meter, Spend } from "./meter.ts";
 import { countInput } from "./tokens.ts";
 
