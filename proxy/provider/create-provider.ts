@@ -5,6 +5,7 @@ import { bedrock } from "./bedrock.ts";
 import type { BedrockServer } from "./bedrock-client.ts";
 import { demoProvider } from "./demo.ts";
 import type { HttpTransport } from "./http-transport.ts";
+import { keepingProvider } from "./keeping-provider.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { KeyEntry } from "./key-ring.ts";
 import { ollama } from "./ollama.ts";
@@ -66,7 +67,9 @@ function openAiProvider(
   const connection = connectionOf(name, config, dependencies);
   const api = "api" in config ? config.api : undefined;
   if (api === "responses" || (kind === "openai" && api === undefined)) {
-    return providerOf(openAiResponses(name, server), connection);
+    const background = "background" in config && config.background === true;
+    const format = openAiResponses(name, server, background);
+    return background ? keepingProvider(format, connection) : providerOf(format, connection);
   }
   const profile =
     kind === "openai-compatible" ? profileOfHost(config.baseUrl) : CHAT_PROFILES[kind as keyof typeof CHAT_PROFILES];

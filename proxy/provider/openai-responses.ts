@@ -1,4 +1,4 @@
-/** OpenAI Responses: our request in its words, opened by the official SDK. Nothing is kept at the provider. */
+/** OpenAI Responses: our request in its words, opened by the official SDK. */
 import type {
   ResponseCreateParamsStreaming,
   ResponseInputItem,
@@ -12,27 +12,41 @@ import { openAiResponsesDecoder } from "./openai-responses-decoder.ts";
 import type { AssistantPart, InputPart, ProviderMessage, ProviderRequest } from "./provider.ts";
 import { nativeParts } from "./provider-message.ts";
 import { isReasoningModel } from "./profiles.ts";
-import type { WireFormat } from "./provider-call.ts";
+import type { KeepingFormat } from "./keeping-provider.ts";
 
-export function openAiResponses(name: string, server: OpenAiServer): WireFormat<SseFrame> {
+/** @param background true where the provider writes and keeps the answer by itself; else it keeps nothing */
+export function openAiResponses(name: string, server: OpenAiServer, background: boolean): KeepingFormat<SseFrame> {
   return {
     framing: () => sseFrames,
     foreignTypes: /html|json/,
     headersWithContent: false,
     async send(call, request) {
       const client = await openAiClient(server, call);
-      await client.responses.create(responsesParams(name, request)).asResponse();
+      await client.responses.create(responsesParams(name, request, background)).asResponse();
     },
     async ping(call) {
       const client = await openAiClient(server, call);
       await client.models.list().asResponse();
     },
     decoder: () => openAiResponsesDecoder(),
+    async reopen(call, { id }, after) {
+      const client = await openAiClient(server, call);
+      const from = after === null ? {} : { starting_after: after };
+      await client.responses.retrieve(id, { stream: true, ...from }).asResponse();
+    },
+    async cancel(call, { id }) {
+      const client = await openAiClient(server, call);
+      await client.responses.cancel(id).asResponse();
+    },
   };
 }
 
 /** @param name the provider's, whose own records in the history go back to it */
-export function responsesParams(name: string, request: ProviderRequest): ResponseCreateParamsStreaming {
+export function responsesParams(
+  name: string,
+  request: ProviderRequest,
+  background = false,
+): ResponseCreateParamsStreaming {
   const { model, instructions, messages, tools, maxOutputTokens, temperature, reasoning, windUp } = request;
   const thinks = isReasoningModel(model) && reasoning !== "none";
   return {
@@ -40,8 +54,8 @@ export function responsesParams(name: string, request: ProviderRequest): Respons
     ...(instructions === undefined ? {} : { instructions }),
     input: messages.flatMap((message) => inputItems(name, message)),
     stream: true,
-    store: false,
-    // What is not stored there has to come back with the next turn; models that do not think refuse the request for it.
+    ...(background ? { background, store: true } : { store: false }),
+    // What is not stored there for good has to come back with the next turn; models that do not think refuse the request for it.
     ...(thinks ? { include: ["reasoning.encrypted_content" as const] } : {}),
     ...(tools.length === 0
       ? {}

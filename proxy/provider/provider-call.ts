@@ -29,6 +29,8 @@ export interface WireFormat<Frame> {
   /** Statuses besides success by which `ping` is satisfied. @default none */
   readonly reachedBy?: readonly number[];
   decoder(request: ProviderRequest): Decoder<Frame>;
+  /** Called once for a call that streams, when it is over: why it failed, or null when it ended or its reader left. */
+  over?(call: ProviderCall, failure: StreamError | null): void;
 }
 
 export interface Connection {
@@ -39,6 +41,8 @@ export interface Connection {
   readonly secrets?: readonly string[];
 }
 
+/** What no provider streams an answer as, in any format. */
+const NO_STREAM = /^(?:image|audio|video|font|multipart)\/|xml/i;
 /** An error body is a message; what is longer is a page or a dump. */
 const ERROR_BODY_BYTES = 65_536;
 /** `check()` asks for a list; a provider that needs longer is not healthy. */
@@ -55,7 +59,8 @@ export function providerOf<Frame>(format: WireFormat<Frame>, connection: Connect
   };
 }
 
-async function* streamCall<Frame>(
+/** One call as `Provider.stream` has it. */
+export async function* streamCall<Frame>(
   format: WireFormat<Frame>,
   connection: Connection,
   request: ProviderRequest,
@@ -69,11 +74,13 @@ async function* streamCall<Frame>(
   const call = new ProviderCall(connection, limits, signal, { key, model: request.model });
   let watch: ReadWatch | null = null;
   let reading: RawBody | null = null;
+  let failure: StreamError | null = null;
   try {
     const { body, headers } = await call.opened(() => format.send(call, request));
     reading = body;
     const type = headers["content-type"] ?? "";
-    if (format.foreignTypes.test(type)) throw notAStream(type, await body.text(ERROR_BODY_BYTES));
+    if (format.foreignTypes.test(type) || NO_STREAM.test(type))
+      throw notAStream(type, await body.text(ERROR_BODY_BYTES));
     watch = new ReadWatch(timers, startedAt, (late) => body.destroy(late));
     const reader = new BodyReader(body, format.framing(type), format.decoder(request), watch);
     // In one generator: each more would cost every read several promises.
@@ -90,10 +97,12 @@ async function* streamCall<Frame>(
     reading = null;
     body.release();
   } catch (thrown) {
-    throw call.failed(thrown, reading !== null);
+    failure = call.failed(thrown, reading !== null);
+    throw failure;
   } finally {
     watch?.stop();
     reading?.destroy(new Error("The reader left"));
+    format.over?.(call, failure);
   }
 }
 

@@ -23,6 +23,8 @@ export interface OpenAiConfig extends ServerConfig {
   readonly kind: "openai";
   /** `responses` unless said otherwise. */
   readonly api?: "responses" | "chat" | undefined;
+  /** With `api: "responses"`: the provider goes on when a connection breaks, and is asked for the rest. @default false */
+  readonly background?: boolean | undefined;
 }
 
 export interface CompatibleConfig extends ServerConfig {
@@ -30,6 +32,8 @@ export interface CompatibleConfig extends ServerConfig {
   readonly baseUrl: string;
   /** `chat` unless said otherwise. */
   readonly api?: "responses" | "chat" | undefined;
+  /** With `api: "responses"`: the provider goes on when a connection breaks, and is asked for the rest. @default false */
+  readonly background?: boolean | undefined;
 }
 
 export interface VendorConfig extends ServerConfig {

@@ -127,7 +127,9 @@ export interface Provider {
   continues?(model: string): boolean;
   /**
    * Goes on with an answer the provider keeps, as `stream` would have: block numbers are those of the first call, a
-   * block of `received` is not started again, and of its text only what follows is yielded. Absent where no answer is kept.
+   * block of `received` is not started again, and of its text only what follows is yielded. The end of a block, a
+   * source or a record that directly follows what was received may come again: `received` does not tell of it. A call
+   * that is aborted or left also stops the answer at the provider. Absent where no answer is kept.
    * @throws {StreamError} as `stream`; `provider_not_found` when the provider does not have it any more.
    */
   reattach?(

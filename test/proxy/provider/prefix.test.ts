@@ -4,7 +4,7 @@ import { after, before, suite, test } from "node:test";
 import { createProvider } from "../../../proxy/provider/create-provider.ts";
 import { HttpTransport } from "../../../proxy/provider/http-transport.ts";
 import type { ProviderConfig } from "../../../proxy/provider/provider-config.ts";
-import type { ProviderRequest } from "../../../proxy/provider/provider.ts";
+import type { ProviderEvent, ProviderRequest } from "../../../proxy/provider/provider.ts";
 import { PATIENT, REQUEST, failsWith } from "../../fakes/ask-provider.ts";
 import { openReplayServer } from "../../fakes/replay-server.ts";
 import type { Replay } from "../../fakes/replay-server.ts";
@@ -122,8 +122,9 @@ suite("a partial answer is gone on with", () => {
     const server = await openReplayServer(reply);
     try {
       const provider = createProvider("mine", config(server.url), { transport, env: {} });
-      const events = (await Array.fromAsync(provider.stream(request, PATIENT, new AbortController().signal))).flat();
-      const [{ url, body }] = server.requests as [{ url: string; body: string }];
+      const events: ProviderEvent[] = [];
+      for await (const batch of provider.stream(request, PATIENT, new AbortController().signal)) events.push(...batch);
+      const { url, body } = server.requests[0]!;
       return { url, body: JSON.parse(body) as Record<string, unknown>, text: answerOf(events).text };
     } finally {
       await server.close();
