@@ -35,6 +35,9 @@ export interface AgentRunOptions extends Partial<Omit<Answer, "tools">> {
   readonly waitMs?: number;
   readonly resultChars?: number;
   readonly totalMs?: number;
+  readonly budget?: { readonly attempts: number; readonly afterContent: number };
+  /** How long nobody has watched when it begins. */
+  readonly unwatchedMs?: number;
 }
 
 const ID = "s_1";
@@ -48,6 +51,8 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
     waitMs = 60_000,
     resultChars = 1_000,
     totalMs = 60_000,
+    unwatchedMs = 0,
+    budget,
     ...settings
   } = options;
   const log = openSqliteLog(":memory:");
@@ -62,6 +67,7 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
     fingerprint: "",
   });
   const tail = new StreamTail(record);
+  if (unwatchedMs > 0) Object.defineProperty(tail, "unwatchedMs", { value: unwatchedMs });
   tail.publish(first);
   const inbox = new ToolInbox();
   const stop = new AbortController();
@@ -84,7 +90,7 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
       return promise.finally(leave);
     },
     async run(providers) {
-      const answer = fakeAnswer(providers, { ...settings, tools, maxSteps });
+      const answer = fakeAnswer(providers, { ...settings, tools, maxSteps }, budget);
       await pump(async () => answer, { log, tail, marks: MARKS, totalMs }, stop.signal);
       const written = await entries();
       checkLog(written);

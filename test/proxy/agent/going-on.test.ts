@@ -1,0 +1,325 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { StreamError, visibleText } from "../../../protocol/index.ts";
+import type { LogEntry, Message } from "../../../protocol/index.ts";
+import { defineTool } from "../../../proxy/agent/define-tool.ts";
+import type {
+  Provider,
+  ProviderEvent,
+  ProviderRequest,
+  Received,
+  ResumePoint,
+} from "../../../proxy/provider/provider.ts";
+import { freeMeter } from "../../../proxy/spend/free-meter.ts";
+import type { Meter } from "../../../proxy/spend/meter.ts";
+import { openAgentRun } from "../../fakes/agent-run.ts";
+import type { AgentRun } from "../../fakes/agent-run.ts";
+import { calls, fakeProvider, finish, more, settle, text } from "../../fakes/fake-provider.ts";
+
+const cut = new StreamError("upstream_truncated", "cut");
+const busy = new StreamError("provider_overloaded", "busy", { retryAfterMs: 0 });
+
+const attemptsOf = async (agent: AgentRun) =>
+  (await agent.entries()).flatMap((entry) =>
+    entry.type === "attempt.start" ? [`${entry.attempt} ${entry.provider} ${entry.cause} ${entry.mode}`] : [],
+  );
+const typesOf = (entries: readonly LogEntry[]) => entries.map(({ type }) => type);
+const endOf = ({ status, end }: Message) => [status, end?.reason, end?.error?.code];
+
+describe("after content", () => {
+  test("a model that can goes on from the partial, in the same block, and nothing is voided", async () => {
+    const first = fakeProvider("one", [text("Once upon ", "a "), cut]);
+    const second = Object.assign(fakeProvider("two", [text("time."), finish]), { continues: () => true });
+    await using agent = await openAgentRun();
+    const message = await agent.run([first, second]);
+    assert.equal(visibleText(message), "Once upon a time.");
+    assert.equal(message.blocks.length, 1);
+    assert.deepEqual(endOf(message), ["complete", "stop", undefined]);
+    assert.equal(second.requests[0]!.prefix, "Once upon a ");
+    assert.deepEqual(await attemptsOf(agent), ["1 one initial fresh", "2 two fallback prefix"]);
+    assert.ok(!typesOf(await agent.entries()).includes("reset"));
+  });
+
+  test("one that goes on and breaks off too is begun again, and what both said is voided once", async () => {
+    const first = fakeProvider("one", [text("Once "), cut], [text("A whole answer."), finish]);
+    const second = Object.assign(fakeProvider("two", [text("upon "), cut]), { continues: () => true });
+    await using agent = await openAgentRun({ budget: { attempts: 4, afterContent: 2 } });
+    const message = await agent.run([first, second]);
+    assert.equal(visibleText(message), "A whole answer.");
+    const resets = (await agent.entries()).filter(({ type }) => type === "reset");
+    assert.equal(resets.length, 1);
+  });
+
+  test("thinking, a call or a second block cannot be gone on from: it is begun again", async () => {
+    const thinking: ProviderEvent[] = [
+      { type: "block.start", block: 0, kind: "reasoning" },
+      { type: "delta", block: 0, text: "hm" },
+      { type: "block.end", block: 0 },
+      { type: "block.start", block: 1, kind: "text" },
+      { type: "delta", block: 1, text: "Half" },
+    ];
+    const provider = Object.assign(fakeProvider("p", [thinking, cut], [text("Whole."), finish]), {
+      continues: () => true,
+    });
+    await using agent = await openAgentRun();
+    const message = await agent.run([provider]);
+    assert.equal(visibleText(message), "Whole.");
+    assert.equal(provider.requests[1]!.prefix, undefined);
+    assert.deepEqual(await attemptsOf(agent), ["1 p initial fresh", "2 p retry fresh"]);
+  });
+
+  test("what goes on with something else than text closes the text first", async () => {
+    const first = fakeProvider("one", [text("Let me look. "), cut]);
+    const second = Object.assign(fakeProvider("two", [calls(["c", "elsewhere", {}])]), { continues: () => true });
+    await using agent = await openAgentRun();
+    const message = await agent.run([first, second]);
+    assert.deepEqual(
+      message.blocks.map(({ kind }) => kind),
+      ["text", "tool"],
+    );
+    assert.equal(message.end?.reason, "tool_calls");
+  });
+
+  test("an answer its provider keeps is read on in the same blocks, as often as the budget allows", async () => {
+    const asked: { resume: ResumePoint; received: Received }[] = [];
+    const scripts: (readonly (readonly ProviderEvent[] | StreamError)[])[] = [
+      [more("two "), cut],
+      [
+        more("three."),
+        [
+          { type: "block.end", block: 0 },
+          { type: "usage", usage: { input: 1, output: 9, final: true } },
+          { type: "finish", reason: "stop", raw: null },
+        ],
+      ],
+    ];
+    const keeping: Pick<Provider, "reattach"> = {
+      async *reattach(resume, received) {
+        asked.push({ resume, received });
+        for (const step of scripts[asked.length - 1]!) {
+          if (step instanceof StreamError) throw step;
+          yield step;
+        }
+      },
+    };
+    const opening: ProviderEvent[] = [{ type: "resumable", resume: { id: "resp_1" } }];
+    const provider = Object.assign(fakeProvider("p", [opening, text("one "), cut]), keeping);
+    await using agent = await openAgentRun({ budget: { attempts: 4, afterContent: 2 } });
+    const message = await agent.run([provider, fakeProvider("other", [text("never asked"), finish])]);
+    assert.equal(visibleText(message), "one two three.");
+    assert.equal(message.blocks.length, 1);
+    assert.deepEqual(await attemptsOf(agent), ["1 p initial fresh", "2 p retry reattach", "3 p retry reattach"]);
+    assert.deepEqual(
+      asked.map(({ resume, received }) => [resume.id, received.get(0)]),
+      [
+        ["resp_1", 4],
+        ["resp_1", 8],
+      ],
+    );
+    assert.deepEqual([message.usage.output, provider.requests.length], [9, 1]);
+  });
+
+  test("an answer the provider has lost is asked for anew, and one it reports as failed is not read on", async () => {
+    let reattached = 0;
+    const lost = {
+      // eslint-disable-next-line require-yield -- a provider that has nothing to say is the case
+      async *reattach(): AsyncGenerator<readonly ProviderEvent[], void> {
+        reattached++;
+        throw new StreamError("provider_not_found", "gone");
+      },
+    };
+    const opening: ProviderEvent[] = [{ type: "resumable", resume: { id: "resp_1" } }];
+    const whole = [text("whole"), finish];
+    await using agent = await openAgentRun({ budget: { attempts: 4, afterContent: 2 } });
+    const message = await agent.run([Object.assign(fakeProvider("p", [opening, text("ha"), cut], whole), lost)]);
+    assert.deepEqual([visibleText(message), reattached], ["whole", 1]);
+
+    const failed = new StreamError("provider_error", "the answer failed");
+    await using again = await openAgentRun();
+    const other = await again.run([Object.assign(fakeProvider("p", [opening, text("ha"), failed], whole), lost)]);
+    assert.deepEqual([visibleText(other), reattached], ["whole", 1]);
+  });
+
+  test("onPartial 'end' keeps the partial; before content it retries all the same", async () => {
+    await using agent = await openAgentRun({ onPartial: "end" });
+    const message = await agent.run([fakeProvider("p", [busy], [text("Half"), cut], [text("Whole"), finish])]);
+    assert.deepEqual([visibleText(message), ...endOf(message)], ["Half", "interrupted", "interrupted", cut.code]);
+    assert.equal(message.attempts, 2);
+  });
+
+  test("the budget is the stream's: a step's first attempt is free, its retries are not", async () => {
+    const look = defineTool({ description: "d", parameters: {}, run: () => "seen" });
+    const call = (id: string) => [calls([id, "look", {}])];
+    await using agent = await openAgentRun({ own: { look } });
+    const provider = fakeProvider("p", [busy], call("a"), [busy], [busy], call("b"), [busy], [text("never"), finish]);
+    const message = await agent.run([provider]);
+    assert.deepEqual(endOf(message), ["interrupted", "interrupted", "provider_overloaded"]);
+    assert.equal(message.attempts, 6);
+  });
+
+  test("no other attempt is made once nobody has watched for a while, unless it is detached on purpose", async () => {
+    const script = [[busy], [text("whole"), finish]] as const;
+    await using agent = await openAgentRun({ unwatchedMs: 61_000 });
+    assert.deepEqual(endOf(await agent.run([fakeProvider("p", ...script)])), ["error", "error", "provider_overloaded"]);
+    await using detached = await openAgentRun({ unwatchedMs: 61_000, orphanPolicy: "detached" });
+    assert.equal((await detached.run([fakeProvider("p", ...script)])).status, "complete");
+  });
+});
+
+describe("a prepared text", () => {
+  test("is said when nobody can be reached, is marked, and the error stays", async () => {
+    const down = new StreamError("provider_overloaded", "down", { retryAfterMs: 90_000 });
+    await using agent = await openAgentRun({ fallbackText: "Please call us." });
+    const message = await agent.run([fakeProvider("p", [down])]);
+    assert.deepEqual(
+      message.blocks.map((block) => block.kind === "text" && [block.text, block.canned]),
+      [["Please call us.", true]],
+    );
+    assert.deepEqual(endOf(message), ["error", "error", "provider_overloaded"]);
+    assert.equal(message.end?.error?.retryAfterMs, 90_000);
+  });
+
+  test("is not said beside a partial answer, nor to somebody who stopped", async () => {
+    await using agent = await openAgentRun({ fallbackText: "Please call us.", onPartial: "end" });
+    assert.equal(visibleText(await agent.run([fakeProvider("p", [text("Half"), cut])])), "Half");
+    await using stopped = await openAgentRun({ fallbackText: "Please call us." });
+    const running = stopped.run([fakeProvider("p", [() => new Promise(() => {})])]);
+    await settle();
+    stopped.stop.abort(new StreamError("cancelled", "stopped"));
+    assert.deepEqual((await running).blocks, []);
+  });
+});
+
+describe("money", () => {
+  const spent = new StreamError("budget_exhausted", "this answer's budget is spent", { retryAfterMs: 5_000 });
+
+  /** Counts characters; refuses more once so many were read. */
+  function purse(chars: number, { low = Infinity, maxOutputTokens = undefined as number | undefined } = {}): Meter {
+    let read = 0;
+    let refusal: StreamError | null = null;
+    return {
+      ...freeMeter,
+      get isLow() {
+        return read >= low;
+      },
+      get refusal() {
+        return refusal;
+      },
+      async begin() {
+        if (read >= chars) return (refusal = spent);
+        return {
+          maxOutputTokens,
+          read(events) {
+            for (const event of events) if (event.type === "delta") read += event.text.length;
+            if (read < chars) return undefined;
+            refusal = spent;
+            return Promise.resolve(false);
+          },
+          end: () => ({ input: 0, output: 0, estimated: true }),
+        };
+      },
+    };
+  }
+
+  test("the hard limit cuts cleanly: what was read is shown, the provider is hung up, nobody else is asked", async () => {
+    const provider = fakeProvider("p", [text("12345"), more("67890"), more("never"), finish]);
+    await using agent = await openAgentRun({ meter: purse(10), fallbackText: "not this" });
+    const message = await agent.run([provider, provider]);
+    assert.deepEqual([visibleText(message), ...endOf(message)], ["1234567890", "interrupted", "budget", spent.code]);
+    assert.deepEqual([provider.requests.length, provider.open, message.attempts], [1, 0, 1]);
+  });
+
+  test("an answer whose last words reach the limit is complete", async () => {
+    await using agent = await openAgentRun({ meter: purse(5) });
+    const message = await agent.run([fakeProvider("p", [[...text("12345"), ...finish]])]);
+    assert.deepEqual(endOf(message), ["complete", "stop", undefined]);
+  });
+
+  test("nothing is asked when there is nothing left, and the reader is told when there will be", async () => {
+    const provider = fakeProvider("p", [text("x"), finish]);
+    await using agent = await openAgentRun({ meter: purse(0) });
+    const message = await agent.run([provider]);
+    assert.deepEqual([provider.requests.length, message.end?.error?.retryAfterMs], [0, 5_000]);
+    assert.equal(message.end?.reason, "budget");
+  });
+
+  test("the length asked for is what can be paid; reaching it is the budget's end, reaching one's own is not", async () => {
+    const long = (reason: "length"): ProviderEvent[] => [
+      { type: "block.end", block: 0 },
+      { type: "finish", reason, raw: null },
+    ];
+    const asked = async (maxOutputTokens?: number) => {
+      const provider = fakeProvider("p", [text("x"), long("length")]);
+      const request = { messages: [], tools: [], ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
+      await using agent = await openAgentRun({ meter: purse(99, { maxOutputTokens: 50 }), request });
+      const message = await agent.run([provider]);
+      return [provider.requests[0]!.maxOutputTokens, message.end?.reason];
+    };
+    assert.deepEqual(await asked(), [50, "budget"]);
+    assert.deepEqual(await asked(40), [40, "length"]);
+    assert.deepEqual(await asked(60), [50, "budget"]);
+  });
+
+  test("near the limit the model is asked to wind up; one that calls again is not obeyed", async () => {
+    let runs = 0;
+    const look = defineTool({ description: "d", parameters: {}, run: () => ++runs });
+    const windUps = (requests: readonly ProviderRequest[]) => requests.map(({ windUp }) => windUp === true);
+    const call = (id: string) => [[...calls([id, "look", { why: "because" }])]];
+
+    const good = fakeProvider("p", call("a"), [text("That is what I know."), finish]);
+    await using agent = await openAgentRun({ own: { look }, meter: purse(1_000, { low: 10 }) });
+    const message = await agent.run([good]);
+    assert.deepEqual(windUps(good.requests), [false, true]);
+    assert.deepEqual(endOf(message), ["complete", "stop", undefined]);
+
+    const stubborn = fakeProvider("p", call("a"), call("b"), call("c"));
+    await using other = await openAgentRun({ own: { look }, meter: purse(1_000, { low: 10 }) });
+    const cutOff = await other.run([stubborn]);
+    assert.deepEqual([stubborn.requests.length, cutOff.end?.reason, cutOff.status], [2, "budget", "interrupted"]);
+    assert.equal(runs, 2);
+  });
+});
+
+describe("a hedge", () => {
+  test("is asked beside a slow target; the faster answers, the other is superseded and hung up", async () => {
+    const slow = fakeProvider("slow", [() => new Promise(() => {})]);
+    const quick = fakeProvider("quick", [text("Here."), finish]);
+    await using agent = await openAgentRun({ hedgeAfterMs: 1 });
+    const message = await agent.run([slow, quick]);
+    assert.equal(visibleText(message), "Here.");
+    assert.deepEqual(await attemptsOf(agent), ["1 slow initial fresh", "2 quick hedge fresh"]);
+    const ends = (await agent.entries()).flatMap((entry) => (entry.type === "attempt.end" ? [entry.outcome] : []));
+    assert.deepEqual(ends, ["superseded", "complete"]);
+    assert.equal(slow.open, 0);
+  });
+
+  test("that loses stands in the log after the winner, with what it reported as not final", async () => {
+    const asked = Promise.withResolvers<void>();
+    const first = fakeProvider("first", [() => asked.promise, text("First."), finish]);
+    const usage: ProviderEvent[] = [{ type: "usage", usage: { input: 7, output: 0, final: true } }];
+    const second = fakeProvider("second", [usage, () => (asked.resolve(), new Promise(() => {}))]);
+    await using agent = await openAgentRun({ hedgeAfterMs: 1 });
+    const message = await agent.run([first, second]);
+    assert.equal(visibleText(message), "First.");
+    assert.deepEqual(await attemptsOf(agent), ["1 first initial fresh", "2 second hedge fresh"]);
+    assert.deepEqual([message.usage.input, message.usage.final], [10, false]);
+    assert.equal(second.open, 0);
+  });
+
+  test("is not asked where there is nobody else, and a stop ends both", async () => {
+    const only = fakeProvider("only", [() => new Promise((resolve) => setImmediate(resolve)), text("ok"), finish]);
+    await using agent = await openAgentRun({ hedgeAfterMs: 1 });
+    assert.equal((await agent.run([only])).attempts, 1);
+
+    const both = [fakeProvider("a", [() => new Promise(() => {})]), fakeProvider("b", [() => new Promise(() => {})])];
+    await using stopped = await openAgentRun({ hedgeAfterMs: 1 });
+    const running = stopped.run(both);
+    while (both[1]!.open === 0) await settle();
+    stopped.stop.abort(new StreamError("cancelled", "stopped"));
+    assert.equal((await running).status, "cancelled");
+    assert.deepEqual(
+      both.map(({ open }) => open),
+      [0, 0],
+    );
+  });
+});
