@@ -5,7 +5,8 @@ import { emptyMessage, fold, isStreamError } from "../../protocol/index.ts";
 import type { StreamEvent } from "../../protocol/index.ts";
 import { makeBatch } from "../../proxy/stream-log/batch.ts";
 import type { Batch } from "../../proxy/stream-log/batch.ts";
-import type { NewStream, StreamLog } from "../../proxy/stream-log/stream-log.ts";
+import type { StreamLog } from "../../proxy/stream-log/stream-log.ts";
+import { newStream } from "./new-stream.ts";
 
 const delta = (text: string): StreamEvent => ({ type: "delta", block: 0, kind: "text", text });
 const END: StreamEvent = {
@@ -15,42 +16,6 @@ const END: StreamEvent = {
   timings: { totalMs: 5 },
   digest: 0,
 };
-
-let made = 0;
-
-/** A start that nothing else has: ids count up. */
-function newStream(change: Partial<NewStream["stream"]> & { sendId?: string; fingerprint?: string } = {}): NewStream {
-  const number = ++made;
-  const { sendId, fingerprint = "f", ...fields } = change;
-  const stream = {
-    id: `s_${number}`,
-    inc: "inc",
-    owner: "ann",
-    agent: "default",
-    conversation: `c_${number}`,
-    message: `m_${number}b`,
-    parent: `m_${number}a`,
-    createdAt: 1_000 + number,
-    ...fields,
-  };
-  const { id, agent, conversation, message, parent } = stream;
-  return {
-    stream,
-    turn: {
-      id: parent,
-      conversation,
-      role: "user",
-      parent: null,
-      createdAt: stream.createdAt,
-      text: "hi",
-      attachments: [],
-    },
-    title: "hi",
-    first: makeBatch([{ type: "stream.start", id, agent, conversation, message }], 1, stream.createdAt),
-    fingerprint,
-    ...(sendId === undefined ? {} : { sendId }),
-  };
-}
 
 const batchOf = (first: number, ...events: StreamEvent[]): Batch => makeBatch(events, first, 2_000);
 

@@ -10,6 +10,7 @@ import type { StreamEvent } from "../../../protocol/index.ts";
 import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog } from "../../../proxy/stream-log/stream-log.ts";
+import { ledgerContract } from "../../contracts/ledger.contract.ts";
 import { streamLogContract } from "../../contracts/stream-log.contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ai-stream-log-"));
@@ -18,6 +19,11 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const newFile = () => join(folder, `${++files}.db`);
 
+ledgerContract("sqlite in memory", async () => ({ log: openSqliteLog(":memory:"), again: null }));
+ledgerContract("sqlite in a file", async () => {
+  const file = newFile();
+  return { log: openSqliteLog(file), again: async () => openSqliteLog(file) };
+});
 streamLogContract("sqlite in memory", async () => openSqliteLog(":memory:"));
 streamLogContract("sqlite in a file", async () => openSqliteLog(newFile()));
 
