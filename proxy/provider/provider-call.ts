@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse, HttpTransport, OpenLimits } from "./htt
 import type { KeyRing, ProviderKey } from "./key-ring.ts";
 import type { RawBody } from "./raw-body.ts";
 import type { Provider, ProviderEvent, ProviderRequest, ProviderTimers } from "./provider.ts";
-import { connectionError, httpError, notAStream } from "./provider-error.ts";
+import { compressedAnswer, connectionError, httpError, notAStream } from "./provider-error.ts";
 import { ReadWatch } from "./read-watch.ts";
 
 /** How one API is spoken: what is sent, and what the answer's bytes mean. */
@@ -78,6 +78,8 @@ export async function* streamCall<Frame>(
   try {
     const { body, headers } = await call.opened(() => format.send(call, request));
     reading = body;
+    const compressed = compressedAnswer(headers);
+    if (compressed !== null) throw compressed;
     const type = headers["content-type"] ?? "";
     if (format.foreignTypes.test(type) || NO_STREAM.test(type))
       throw notAStream(type, await body.text(ERROR_BODY_BYTES));

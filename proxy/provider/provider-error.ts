@@ -32,6 +32,16 @@ export function notAStream(contentType: string, body: string): StreamError {
   return new StreamError("upstream_protocol", `The provider answered with ${clean(contentType)}, expected a stream`);
 }
 
+/** Codings that some caches and firewalls apply whatever was asked. Servers also say `none` here, or `utf-8`. */
+const COMPRESSION = /gzip|deflate|compress|zstd|\bbr\b/i;
+
+/** An answer that was compressed though it was asked for plain; null for one that can be read. */
+export function compressedAnswer(headers: Readonly<Record<string, string>>): StreamError | null {
+  const coding = COMPRESSION.exec(headers["content-encoding"] ?? "")?.[0];
+  if (coding === undefined) return null;
+  return new StreamError("upstream_protocol", `The provider's answer is compressed (${coding}), expected it plain`);
+}
+
 /**
  * Whatever opening or reading a connection can throw.
  * @param reading true once the response headers had come: then a lost connection has cut an answer short.
@@ -105,7 +115,7 @@ const BY_WORDS: readonly Rule[] = [
   {
     code: "provider_overloaded",
     words:
-      /overloaded|at capacity|too busy|high traffic|queue_exceeded|service[ _]?(?:is )?(?:currently )?unavailable|insufficient_system_resource/i,
+      /overloaded|at capacity|too busy|server busy|high traffic|queue_exceeded|service[ _]?(?:is )?(?:currently )?unavailable|insufficient_system_resource/i,
   },
   {
     code: "provider_rate_limited",

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { StreamError } from "../../../protocol/index.ts";
 import type { ErrorCode } from "../../../protocol/index.ts";
-import { connectionError, httpError, inBandError, notAStream } from "../../../proxy/provider/provider-error.ts";
+import {
+  compressedAnswer,
+  connectionError,
+  httpError,
+  inBandError,
+  notAStream,
+} from "../../../proxy/provider/provider-error.ts";
 import { fixturesMissing, httpErrorFixtures } from "../../fixtures.ts";
 
 /** What each recorded failure means, and the wait its provider asks for. */
@@ -111,6 +117,7 @@ suite("inBandError()", () => {
     [{ error: { message: "x", code: 429 } }, "provider_rate_limited"],
     [{ error: "x", status_code: 503 }, "provider_overloaded"],
     [{ error: "an error was encountered" }, "provider_error"],
+    [{ error: "server busy, please try again.  maximum pending requests exceeded" }, "provider_overloaded"],
     [{ error: null }, "provider_error"],
     ["nonsense", "provider_error"],
   ];
@@ -160,4 +167,15 @@ suite("notAStream()", () => {
       "provider_overloaded",
     );
   });
+});
+
+suite("compressedAnswer()", () => {
+  for (const coding of ["gzip", "x-gzip", "br", "deflate", "zstd", "GZIP, identity"]) {
+    test(`"${coding}" cannot be read`, () => {
+      assert.equal(compressedAnswer({ "content-encoding": coding })?.code, "upstream_protocol");
+    });
+  }
+  for (const coding of ["identity", "none", "utf-8", ""]) {
+    test(`"${coding}" is plain`, () => assert.equal(compressedAnswer({ "content-encoding": coding }), null));
+  }
 });
