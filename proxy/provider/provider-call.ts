@@ -120,6 +120,13 @@ async function checkCall<Frame>(format: WireFormat<Frame>, connection: Connectio
   }
 }
 
+/** Nothing is lost but words: the status alone tells what to do. */
+async function errorText({ headers, body }: HttpResponse): Promise<string> {
+  if (compressedAnswer(headers) === null) return body.text(ERROR_BODY_BYTES);
+  body.release();
+  return "";
+}
+
 /** Sent all the same, the answer would begin anew, and a reader would have its start twice. */
 const cannotContinue = (model: string): StreamError =>
   new StreamError("provider_invalid_request", `prefix: the model "${model}" cannot go on from a partial answer`, {
@@ -205,7 +212,7 @@ export class ProviderCall {
         return null;
       }
       const { status, headers } = response;
-      const text = await response.body.text(ERROR_BODY_BYTES);
+      const text = await errorText(response);
       this.#failure = httpError(status, headers, text);
       return { status, headers, text };
     } catch (thrown) {

@@ -61,7 +61,7 @@ export function connectionError(thrown: unknown, reading: boolean): StreamError 
     }
     if (NETWORK.test(code)) {
       if (reading) return new StreamError("upstream_truncated", `The connection was lost (${code})`, { cause: thrown });
-      return new StreamError("provider_error", `The provider could not be reached (${code})`, { cause: thrown });
+      return new StreamError("provider_error", `${unreached(code)} (${code})`, { cause: thrown });
     }
   }
   // A decoder that breaks is our mistake: retrying would hide it.
@@ -69,6 +69,13 @@ export function connectionError(thrown: unknown, reading: boolean): StreamError 
   if (reading) return new StreamError("upstream_truncated", "The connection was lost", { cause: thrown });
   const message = thrown instanceof Error ? clean(thrown.message) : "";
   return new StreamError("provider_error", `The request could not be sent: ${message}`, { cause: thrown });
+}
+
+/** What a person can look after. The address is theirs to know, and may hold what is not for others. */
+function unreached(code: string): string {
+  if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "The provider's name could not be resolved";
+  if (/SSL|TLS|CERT|SIGNATURE|^EPROTO$/.test(code)) return "A TLS connection to the provider could not be made";
+  return "The provider could not be reached";
 }
 
 const NETWORK = /^(?:E[A-Z_]+|UND_ERR_[A-Z_]+|CERT_[A-Z_]+|[A-Z_]*(?:CERT|SIGNATURE)[A-Z_]*)$/;
