@@ -29,6 +29,7 @@ import { registerReceipts } from "./receipt-route.ts";
 import { registerRoutes } from "./routes.ts";
 import { registerStaticFiles } from "./static-files.ts";
 import { startRetention } from "./stream-log/retention.ts";
+import { NANO_PER_USD } from "./stream-log/ledger.ts";
 import { openSqliteLog } from "./stream-log/sqlite-log.ts";
 import { loadPriceTable } from "./route/price.ts";
 import { Router } from "./route/router.ts";
@@ -83,6 +84,10 @@ export async function startProxy(
     running: () => pumps.size,
     viewers: () => ({ sse: live.size, ws: sockets.viewers }),
     sockets: () => sockets.size,
+    async spentUsd() {
+      const { spent, reserved } = await money.treasury.today();
+      return (spent + reserved) / NANO_PER_USD;
+    },
     onFailedAttempt: logFailedAttempt(logger),
   });
   const pumps = new PumpRegistry(

@@ -21,8 +21,8 @@ export interface MetricSources {
   readonly viewers: () => Readonly<Record<"sse" | "ws", number>>;
   /** Open WebSockets. */
   readonly sockets: () => number;
-  /** US dollars spent today by all; absent where nothing keeps the account. */
-  readonly spentUsd?: () => number | Promise<number>;
+  /** US dollars spent and set aside today by all; absent where nothing keeps the account. May reject. */
+  readonly spentUsd?: () => Promise<number>;
   readonly onFailedAttempt: (failed: FailedAttempt) => void;
 }
 
@@ -103,7 +103,12 @@ export class Metrics {
       labelNames: ["scope"],
       registers,
       async collect() {
-        this.set({ scope: "total" }, await spentUsd());
+        this.reset();
+        try {
+          this.set({ scope: "total" }, await spentUsd());
+        } catch {
+          // A store that fails takes no other metric with it.
+        }
       },
     });
   }

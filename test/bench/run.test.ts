@@ -17,6 +17,7 @@ test("the quick benchmark runs every part and delivers every token", async () =>
     assert.equal(stdout.match(new RegExp(`^\\| ${name} `, "gm"))?.length, name === "ours, SSE" ? 5 : 4, stdout);
   }
   assert.match(stdout, /^fan-out: one stream to 10 viewers/m);
+  assert.match(stdout, /^metrics: CPU ns that they add to a commit of one token: -?\d+$/m);
   for (const wire of WIRES) assert.match(stdout, new RegExp(`^\\| ${wire} +\\| +\\d+ \\|`, "m"));
 });
 

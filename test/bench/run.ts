@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: CPU per token, added latency and memory of the proxy beside a floor, in one run on one upstream; and
  * CPU per decoded event beside the providers' SDKs.
- * `--quick` is a smoke run, `--rounds N`, `--only unpaced,lockstep,paced,memory,fan-out,decode`, `--profile DIR`.
+ * `--quick` is a smoke run, `--rounds N`, `--only unpaced,lockstep,paced,memory,fan-out,decode,metrics`, `--profile DIR`.
  * Each round runs every contender once; a figure is the median of the rounds, a ratio the median of the rounds' ratios.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,13 +13,14 @@ import { FLOOR, startFloor, startProxy, type Bench, type Contender } from "./con
 import { decodeRound, type DecodeResult } from "./decode.ts";
 import { measureFanOut, measureMemory, measureStreams, type StreamsResult } from "./measure.ts";
 import { MeasuredProcess } from "./measured-process.ts";
+import { metricsNs } from "./metrics-cost.ts";
 import { sizesOf, type Sizes } from "./sizes.ts";
 import { formatTable, median, percentile } from "./summary.ts";
 import { MADE } from "./wire-bodies.ts";
 import type { Pace, Workload } from "./workload.ts";
 
 const STREAM_PACES = ["unpaced", "lockstep", "paced"] as const;
-const PARTS = [...STREAM_PACES, "memory", "fan-out", "decode"] as const;
+const PARTS = [...STREAM_PACES, "memory", "fan-out", "decode", "metrics"] as const;
 const DIRECT = "direct";
 
 const { values } = parseArgs({
@@ -57,6 +58,7 @@ try {
   if (only.includes("memory")) await benchMemory(bench, sizes);
   if (only.includes("fan-out")) await benchFanOut(bench, sizes);
   if (only.includes("decode")) await benchDecode(sizes);
+  if (only.includes("metrics")) benchMetrics(sizes);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -157,4 +159,10 @@ async function benchDecode({ rounds: count, decodeEvents }: Sizes): Promise<void
   const head = ["", "events", "ours, CPU µs/event", "SDK, CPU µs/event", "× SDK"];
   const source = results[0]![0]!.source === MADE ? "made" : "recorded";
   console.log(`decode: one ${source} answer of each wire, again and again from memory\n${formatTable(head, rows)}\n`);
+}
+
+function benchMetrics({ rounds: count, commits }: Sizes): void {
+  metricsNs(commits);
+  const ns = median(Array.from({ length: count }, () => metricsNs(commits)));
+  console.log(`metrics: CPU ns that they add to a commit of one token: ${ns.toFixed(0)}\n`);
 }

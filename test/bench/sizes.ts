@@ -12,6 +12,8 @@ export interface Sizes {
   readonly fanOutTokens: number;
   /** Read of each body in each round. */
   readonly decodeEvents: number;
+  /** Of one token, watched by the metrics, in each round. */
+  readonly commits: number;
 }
 
 const SIZES: Readonly<Record<"full" | "quick", Sizes>> = {
@@ -24,6 +26,7 @@ const SIZES: Readonly<Record<"full" | "quick", Sizes>> = {
     viewers: 1_000,
     fanOutTokens: 200,
     decodeEvents: 20_000,
+    commits: 400_000,
   },
   // Proves that everything runs and every token arrives; its times mean nothing.
   quick: {
@@ -34,6 +37,7 @@ const SIZES: Readonly<Record<"full" | "quick", Sizes>> = {
     viewers: 10,
     fanOutTokens: 10,
     decodeEvents: 100,
+    commits: 1_000,
   },
 };
 
