@@ -32,7 +32,11 @@ const modelFacts = z.strictObject({
 });
 
 /** A pool: calls take turns, a key of weight 3 three times as often as one of weight 1. */
-const apiKeys = z.array(z.union([text, z.strictObject({ key: text, weight: weight.optional() })])).min(1);
+const apiKeys = z
+  .array(
+    z.union([text, z.strictObject({ key: text, weight: weight.optional() })], { error: "a key or { key, weight }" }),
+  )
+  .min(1);
 
 const common = {
   prices: z.record(text, price).optional(),
@@ -107,7 +111,9 @@ const show = z.strictObject({
 const modelName = z.string().regex(/^[^/]+\/.+$/, { error: "'provider/model'" });
 
 /** Where one has a weight, first choices are drawn in proportion, and 1 is the others'. */
-const modelEntry = z.union([modelName, z.strictObject({ model: modelName, weight: weight.optional() })]);
+const modelEntry = z.union([modelName, z.strictObject({ model: modelName, weight: weight.optional() })], {
+  error: "'provider/model' or { model, weight }",
+});
 
 const agent = z.strictObject({
   instructions: z.string().optional(),

@@ -198,18 +198,25 @@ function toMistakes(issue: z.core.$ZodIssue): ConfigMistake[] {
       }));
     case "too_small":
       return [
-        { path, found, expected: `at least ${String(issue.minimum)}${issue.origin === "string" ? " character" : ""}` },
+        {
+          path,
+          found,
+          expected: `${issue.inclusive === false ? "more than" : "at least"} ${String(issue.minimum)}${issue.origin === "string" ? " character" : ""}`,
+        },
       ];
     case "too_big":
       return [{ path, found, expected: `at most ${String(issue.maximum)}` }];
     case "invalid_union":
       return [
-        { path, found, expected: issue.discriminator === undefined ? "another form" : "a known kind of provider" },
+        { path, found, expected: issue.discriminator === undefined ? formOf(issue) : "a known kind of provider" },
       ];
     default:
       return [{ path, found, expected: issue.message }];
   }
 }
+
+/** What the schema says is expected; the library's own words say nothing. */
+const formOf = ({ message }: z.core.$ZodIssue): string => (message === "Invalid input" ? "another form" : message);
 
 const pathOf = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(

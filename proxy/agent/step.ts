@@ -156,7 +156,7 @@ class Step {
       key,
     );
     // Its passage ended with the connection.
-    const passage = { ...broken.passage, firstContent: () => {}, end: () => {} };
+    const passage = broken.passage.again();
     const call = { ...broken, passage, attempt: ++this.#progress.attempts, events: keptOr(events, speech) };
     await this.#begin(call, "reattach", speech.pause(error));
     speech.begin(call.attempt, target.pricing);
@@ -165,8 +165,8 @@ class Step {
 
   /** Asks whoever is next. */
   async #ask(held: Held | null): Promise<Spoken | StreamError> {
-    const { route, meter, request } = this.#plan;
-    const passage = route.take(needOf(request, meter));
+    const { request } = this.#plan;
+    const passage = await this.#take();
     if (passage instanceof StreamError) return held === null ? passage : this.#close(held, held.error, passage);
     const prefix = held === null ? null : await this.#prefixFor(passage, held.speech);
     const call = await this.#open(passage, prefix === null ? request : { ...request, prefix });
@@ -175,6 +175,19 @@ class Step {
     if (held !== null) await this.#close(held, held.error);
     await this.#begin(call, "fresh");
     return this.#speaking(call);
+  }
+
+  /** Where to ask; waited for when somebody may be asked soon. */
+  async #take(): Promise<Passage | StreamError> {
+    const { route, meter, request } = this.#plan;
+    for (;;) {
+      const passage = route.take(needOf(request, meter));
+      if (!(passage instanceof StreamError) || !this.#output.isWanted()) return passage;
+      const waitMs = route.retry({ error: passage, content: false });
+      if (waitMs === null) return passage;
+      this.#output.note({ phase: "retrying", detail: passage.code, delayMs: waitMs });
+      if (!(await pause(waitMs, this.#signal))) return StreamError.from(this.#signal.reason);
+    }
   }
 
   /** The text so far, when the target can go on from it. */

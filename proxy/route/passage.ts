@@ -22,6 +22,9 @@ const COUNTED: ReadonlySet<ErrorCode> = new Set([
 const LEAST_SPEED_TOKENS = 10;
 const LEAST_SPEED_MS = 50;
 
+/** Of no era, so that its results count for nothing. */
+const OUTSIDE: Admission = { probe: false, era: -1 };
+
 export interface PassagePlan {
   readonly target: Target;
   readonly lane: Lane;
@@ -38,26 +41,28 @@ export class OpenPassage implements Passage {
   readonly #lanes: Lanes;
   readonly #onEnd: (outcome: Outcome) => void;
   readonly #admission: Admission;
+  readonly #isAgain: boolean;
   readonly #startedAt = Date.now();
   #contentAt: number | null = null;
   #slow = false;
   #ended = false;
 
-  /** Begins the attempt. @param onEnd hears how it ended, once */
-  constructor(plan: PassagePlan, lanes: Lanes, onEnd: (outcome: Outcome) => void) {
+  /** Begins the attempt. @param onEnd hears how it ended, once @param isAgain an answer is taken up, not begun */
+  constructor(plan: PassagePlan, lanes: Lanes, onEnd: (outcome: Outcome) => void, isAgain = false) {
     this.target = plan.target;
     this.key = plan.lane.key;
     this.note = plan.note;
     this.#plan = plan;
     this.#lanes = lanes;
     this.#onEnd = onEnd;
-    this.#admission = plan.lane.circuit.admit();
+    this.#isAgain = isAgain;
+    this.#admission = isAgain ? { ...OUTSIDE } : plan.lane.circuit.admit();
     plan.lane.health.tried();
     lanes.begun(plan.target.provider.name);
   }
 
   firstContent(): void {
-    if (this.#ended || this.#contentAt !== null) return;
+    if (this.#ended || this.#isAgain || this.#contentAt !== null) return;
     const { lane, maxFirstTokenMs } = this.#plan;
     this.#contentAt = Date.now();
     const ms = Math.max(0, this.#contentAt - this.#startedAt);
@@ -79,6 +84,10 @@ export class OpenPassage implements Passage {
     this.#onEnd(outcome);
   }
 
+  again(): Passage {
+    return new OpenPassage(this.#plan, this.#lanes, this.#onEnd, true);
+  }
+
   #verdict({ error }: Outcome): boolean | null {
     if (error === null) return !this.#slow;
     return COUNTED.has(error.code) ? false : null;
@@ -87,6 +96,7 @@ export class OpenPassage implements Passage {
   #learnSpeed({ error, outputTokens }: Outcome): void {
     const { health } = this.#plan.lane;
     const now = Date.now();
+    if (this.#isAgain) return;
     if (this.#contentAt === null) {
       // As slow as it was waited for, at least.
       if (error?.code === "first_token_timeout") health.firstTokenMs.add(Math.max(0, now - this.#startedAt));

@@ -11,6 +11,8 @@ import type { Target } from "./target.ts";
 /** A provider at its limit has room again when one of its calls ends. */
 const BUSY_WAIT_MS = 1_000;
 
+const KEYS_OWN: ReadonlySet<ErrorCode> = new Set(["provider_rate_limited", "provider_auth", "provider_quota"]);
+
 export class Place {
   readonly index: number;
   readonly target: Target;
@@ -29,15 +31,16 @@ export class Place {
     this.target = target;
   }
 
-  /** Notes a failed attempt. A refused key says nothing against the others. */
+  /** Notes a failed attempt. What is said of a key is nothing against the others, which are asked at once. */
   failed(error: StreamError, key: ProviderKey | null): void {
-    this.failures++;
-    this.failedWith = error.code;
     if (isTargetUnable(error)) this.#refused(error, key);
     // A limited key rests; where there is none, the target does.
     else if (error.retryAfterMs !== undefined && (key === null || error.code !== "provider_rate_limited")) {
       this.#notBefore = Date.now() + error.retryAfterMs;
     }
+    if (KEYS_OWN.has(error.code) && this.#hasRestedKey()) return;
+    this.failures++;
+    this.failedWith = error.code;
   }
 
   /** A larger input than another one could take is too large here, too. */
@@ -67,6 +70,11 @@ export class Place {
     }
     this.#keysOut.add(key.id);
     if (this.#keys().length === 0) this.#unable = error;
+  }
+
+  #hasRestedKey(): boolean {
+    const { provider, model } = this.target;
+    return this.#keys().some((key) => provider.keys?.restMs(key, model) === 0);
   }
 
   #keys(): readonly ProviderKey[] {

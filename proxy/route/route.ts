@@ -36,6 +36,11 @@ export interface Passage {
   /** The first content came. Further calls change nothing. */
   firstContent(): void;
   end(outcome: Outcome): void;
+  /**
+   * The same way once more, to take up an answer that broke off: nobody else is asked, no circuit either. To be ended
+   * like any other.
+   */
+  again(): Passage;
 }
 
 /** The way of one stream's attempts, over all its steps. */
@@ -48,8 +53,9 @@ export interface Route {
    */
   take(need: Need, beside?: Passage): Passage | StreamError;
   /**
-   * Notes that the latest passage failed. Milliseconds to wait before the next `take`, or null when the failure
-   * stands: not retryable, the stream's budget is spent, or nobody is left.
+   * Notes that the latest passage failed, once it has been ended, or that `take` gave an error. Milliseconds to wait
+   * before the next `take`, or null when the failure stands: not retryable, the stream's budget is spent, or nobody is
+   * left. A stream that has not begun waits for a key that rests, for nothing else.
    */
   retry(failure: Failure): number | null;
 }
