@@ -3,6 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { createProvider } from "../../../proxy/provider/create-provider.ts";
 import { HttpTransport } from "../../../proxy/provider/http-transport.ts";
+import { KeyRing } from "../../../proxy/provider/key-ring.ts";
+import { openAiChat } from "../../../proxy/provider/openai-chat.ts";
+import { CHAT_PROFILES } from "../../../proxy/provider/profiles.ts";
+import { providerOf } from "../../../proxy/provider/provider-call.ts";
 import type { ProviderConfig } from "../../../proxy/provider/provider-config.ts";
 import type { ProviderEvent, ProviderRequest } from "../../../proxy/provider/provider.ts";
 import { PATIENT, REQUEST, failsWith } from "../../fakes/ask-provider.ts";
@@ -144,6 +148,22 @@ suite("a partial answer is gone on with", () => {
       assert.equal((whole.body["messages"] as readonly unknown[]).length, REQUEST.messages.length);
     });
   }
+
+  test("mistral: the beginning that it repeats is not told again", async () => {
+    const server = await openReplayServer(chat("Low tide", " \nis at ", "noon."));
+    try {
+      const format = openAiChat("mine", { baseUrl: server.url, headers: {}, official: false }, CHAT_PROFILES.mistral);
+      const provider = providerOf(format, { name: "mine", transport, keys: new KeyRing(["key-123456"]) });
+      const request: ProviderRequest = { ...REQUEST, model: "mistral-large-latest", prefix: PREFIX };
+      const events: ProviderEvent[] = [];
+      for await (const batch of provider.stream(request, PATIENT, new AbortController().signal)) events.push(...batch);
+      assert.equal(answerOf(events).text, "is at noon.");
+      const { messages } = JSON.parse(server.requests[0]!.body) as { messages: unknown[] };
+      assert.deepEqual(messages.at(-1), { role: "assistant", content: "Low tide", prefix: true });
+    } finally {
+      await server.close();
+    }
+  });
 
   for (const [model, does] of [
     ["claude-3-haiku-20240307", true],
