@@ -205,6 +205,18 @@ suite("BrokenAnswers", () => {
     assert.equal(broken.take("r1", received), null);
   });
 
+  test("an answer it gave passes over what comes again", () => {
+    const broken = new BrokenAnswers<SseFrame>();
+    broken.keep(begun("r1"));
+    const answer = broken.take("r1", received)!;
+    const events: ProviderEvent[] = [];
+    const decode = (sequence_number: number, delta: string) =>
+      answer.decode({ data: JSON.stringify({ type: "response.output_text.delta", sequence_number, delta }) }, events);
+    decode(1, "abc");
+    decode(2, "def");
+    assert.deepEqual(events, [{ type: "delta", block: 0, text: "def" }]);
+  });
+
   for (const [what, behind] of [
     ["fewer characters", new Map([[0, 2]])],
     ["no block", new Map()],
