@@ -88,8 +88,8 @@ const RULES: readonly Rule[] = [
   },
   {
     file: "proxy/observe/probe.ts",
-    legal: [PROTOCOL, "pino", "../provider/provider.ts"],
-    illegal: ["../guard/origin.ts", "../config.ts", "../provider/openai-chat.ts", "ws"],
+    legal: [PROTOCOL, "pino", "prom-client", "../provider/provider.ts", "../stream-log/tail.ts"],
+    illegal: ["../guard/origin.ts", "../config.ts", "../provider/openai-chat.ts", "../stream-log/sqlite-log.ts", "ws"],
   },
   {
     file: "proxy/command/probe.ts",
