@@ -59,7 +59,7 @@ export class Router {
     return new StreamRoute(plan, this.#lanes, this.#random);
   }
 
-  /** Of every provider, model, region and key asked so far. */
+  /** Of every provider, model, region and key that was asked or thought of so far. */
   states(): readonly LaneState[] {
     return this.#lanes.states();
   }

@@ -36,7 +36,10 @@ test("in any run of turns each key has its part, give or take one turn", () => {
         const taken = weights.map(() => 0);
         for (let turn = 0; turn < turns; turn++) taken[Number(ring.take()!.secret)]!++;
         for (const [index, weight] of weights.entries()) {
-          assert.ok(Math.abs(taken[index]! - (turns * weight) / total) < weights.length, `${taken} of ${weights}`);
+          assert.ok(
+            Math.abs(taken[index]! - (turns * weight) / total) < weights.length,
+            `${taken.join()} of ${weights.join()}`,
+          );
         }
         // After whole rounds the parts are exact.
         for (let turn = turns; turn % total !== 0; turn++) taken[Number(ring.take()!.secret)]!++;
