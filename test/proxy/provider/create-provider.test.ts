@@ -9,7 +9,7 @@ import type { ChatProfile } from "../../../proxy/provider/profiles.ts";
 import { providerOf } from "../../../proxy/provider/provider-call.ts";
 import type { ProviderConfig } from "../../../proxy/provider/provider-config.ts";
 import type { Provider } from "../../../proxy/provider/provider.ts";
-import { collect } from "../../fakes/ask-provider.ts";
+import { PATIENT, REQUEST, collect } from "../../fakes/ask-provider.ts";
 import { openReplayServer } from "../../fakes/replay-server.ts";
 import type { Replay, ReplayServer } from "../../fakes/replay-server.ts";
 import { converseStream } from "./aws-bytes.ts";
@@ -121,6 +121,27 @@ suite("createProvider()", () => {
           server.requests.map(({ headers }) => headers.authorization),
           ["Bearer key-aaaa", "Bearer key-bbbb", "Bearer key-bbbb", "Bearer key-bbbb"],
         );
+      },
+    );
+  });
+
+  test("a Claude that is being retired is asked like any other, and nothing is written to the console", async (t) => {
+    const warn = t.mock.method(console, "warn", () => {});
+    const body = JSON.stringify({
+      type: "message_delta",
+      delta: { stop_reason: "end_turn" },
+      usage: { output_tokens: 1 },
+    });
+    await against(
+      { body: `data: ${body}\n\n` },
+      (baseUrl) => ({ kind: "anthropic", baseUrl, apiKey: "key-123456" }),
+      async (provider, server) => {
+        const request = { ...REQUEST, model: "claude-sonnet-4-5" };
+        for await (const _ of provider.stream(request, PATIENT, new AbortController().signal));
+        const { method, url, headers } = server.requests[0]!;
+        assert.deepEqual([method, url, headers.authorization], ["POST", "/v1/messages", "Bearer key-123456"]);
+        assert.ok(headers["anthropic-version"] !== undefined);
+        assert.equal(warn.mock.callCount(), 0);
       },
     );
   });
