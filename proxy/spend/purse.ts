@@ -103,7 +103,8 @@ export class Purse implements Meter {
   }
 
   close(): Promise<Bill> {
-    this.#closing ??= this.#close();
+    // Later, so that what ends then finds the purse closing.
+    this.#closing ??= Promise.resolve().then(() => this.#close());
     return this.#closing;
   }
 

@@ -1,0 +1,148 @@
+/** What a stream cost is booked with its end: by the pump, by a recovery after a crash, whatever attempts it made. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { StreamError } from "../../../protocol/index.ts";
+import { closeOrphans } from "../../../proxy/pump/recover.ts";
+import { Router } from "../../../proxy/route/router.ts";
+import type { Receipt } from "../../../proxy/spend/receipt.ts";
+import { ReceiptSigner } from "../../../proxy/spend/receipt-signer.ts";
+import { Treasury } from "../../../proxy/spend/treasury.ts";
+import { dayOf } from "../../../proxy/stream-log/ledger.ts";
+import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
+import { fakeProvider, finish, more, targetOf, text } from "../../fakes/fake-provider.ts";
+import { INPUT_NANO, OUTPUT_NANO, priced, runPaid, talker } from "../../fakes/paid-streams.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ai-stream-settlement-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const NOON = Date.UTC(2026, 10, 20, 12);
+const MARKS = { capacityEvents: 1_000, high: 0.8, low: 0.3 };
+const LIMITS = { total: 1, perVisitor: 1, perAddress: undefined };
+const signer = new ReceiptSigner(new Uint8Array(32));
+const sign = (receipt: Receipt) => signer.sign(receipt);
+const truncated = new StreamError("upstream_truncated", "cut");
+/** "q" and what a message adds. */
+const INPUT_TOKENS = 5;
+
+test("the receipt tells every attempt, what was reported and booked, and the totals are the ledger's", async () => {
+  const log = openSqliteLog(":memory:");
+  const treasury = new Treasury(log.ledger, LIMITS);
+  const ended: Receipt[] = [];
+  const failing = fakeProvider("a", [text("It was"), truncated]);
+  const other = fakeProvider("b", [text("It was a dark night"), finish]);
+  const { record, message } = await runPaid(log, treasury, [failing, other], {
+    createdAt: NOON,
+    pump: { sign, onEnd: (receipt) => ended.push(receipt) },
+  });
+  assert.equal(message.status, "complete");
+  const receipt = signer.verify((await log.findReceipt(record.id))!);
+  assert.deepEqual(receipt, ended[0]);
+  assert.deepEqual([receipt.stream, receipt.reason, receipt.conversation], [record.id, "stop", record.conversation]);
+  const [one, two] = receipt.attempts;
+  assert.deepEqual(
+    [one!.provider, one!.cause, one!.outcome, one!.error, one!.reported, one!.booked!.estimated],
+    ["a", "initial", "error", "upstream_truncated", undefined, true],
+  );
+  assert.equal(one!.booked!.input, INPUT_TOKENS);
+  assert.deepEqual(
+    [two!.provider, two!.cause, two!.outcome, two!.reported!.output, two!.booked!.estimated],
+    ["b", "fallback", "complete", 5, false],
+  );
+  assert.ok(one!.firstTokenMs! >= 0 && two!.ms >= 0);
+  assert.deepEqual(receipt.priceTables, ["test"]);
+  assert.ok(receipt.total.estimated);
+  const sum = one!.booked!.costUsd! + two!.booked!.costUsd!;
+  assert.equal(receipt.total.costUsd, sum);
+  assert.equal((await log.ledger.account("total", dayOf(NOON))).spent, Math.ceil(sum * 1e9 - 1e-6));
+  await log.close();
+});
+
+test("a stopped answer is booked for what it said, by estimate where its provider said nothing", async () => {
+  const log = openSqliteLog(":memory:");
+  const stop = new AbortController();
+  const stalls = () => {
+    stop.abort(new StreamError("cancelled", "stopped"));
+    return new Promise(() => {});
+  };
+  await runPaid(log, new Treasury(log.ledger, LIMITS), [fakeProvider("p", [text("?".repeat(50)), stalls])], {
+    ...{ createdAt: NOON, cancel: stop.signal },
+  });
+  assert.deepEqual(await log.ledger.account("visitor:ann", dayOf(NOON)), {
+    spent: INPUT_TOKENS * INPUT_NANO + 30 * OUTPUT_NANO,
+    reserved: 0,
+  });
+  await log.close();
+});
+
+test("a price nobody knows is counted as unknown and books nothing", async () => {
+  const log = openSqliteLog(":memory:");
+  const ended: Receipt[] = [];
+  const provider = fakeProvider("p", [text("a"), finish]);
+  const budget = { attempts: 4, afterContent: 1 };
+  const route = new Router({}).open({ targets: [targetOf(provider)], strategy: "order", limits: {}, budget });
+  await runPaid(log, new Treasury(log.ledger, LIMITS), [provider], {
+    createdAt: NOON,
+    answer: { route },
+    pump: { onEnd: (receipt) => ended.push(receipt) },
+  });
+  const { total, attempts, priceTables } = ended[0]!;
+  assert.deepEqual([total.costUsd, total.unpriced, priceTables], [0, 1, []]);
+  assert.equal("costUsd" in attempts[0]!.booked!, false);
+  assert.equal((await log.ledger.account("total", dayOf(NOON))).spent, 0);
+  await log.close();
+});
+
+for (const reports of [true, false]) {
+  const by = reports ? "what its provider had reported" : "its text, where its provider had reported nothing";
+  test(`after a crash a stream is settled once, by ${by}`, async () => {
+    const file = join(folder, `crash-${reports}.db`);
+    const dead = openSqliteLog(file);
+    const reached = Promise.withResolvers<void>();
+    const hangs = () => {
+      setImmediate(() => setImmediate(reached.resolve));
+      return new Promise(() => {});
+    };
+    const said = text("?".repeat(50));
+    const told = [{ type: "usage", usage: { input: 40, output: 20, final: false } }] as const;
+    const script = reports ? [said, told, more("?".repeat(5)), hangs] : [said, hangs];
+    const running = runPaid(dead, new Treasury(dead.ledger, LIMITS), [fakeProvider("p", script)], { createdAt: NOON });
+    running.catch(() => {});
+    await reached.promise;
+    // The process is gone, its reservation is not.
+    const log = openSqliteLog(file);
+    const before = await log.ledger.account("total", dayOf(NOON));
+    assert.equal(before.spent, 0);
+    assert.ok(before.reserved > 0);
+    assert.equal(await closeOrphans(log, MARKS, { sign, pricingOf: () => priced }), 1);
+    const spent = reports ? 40 * INPUT_NANO + 23 * OUTPUT_NANO : 5 * INPUT_NANO + 30 * OUTPUT_NANO;
+    for (const key of ["total", "visitor:ann"]) {
+      assert.deepEqual(await log.ledger.account(key, dayOf(NOON)), { spent, reserved: 0 });
+    }
+    const [stream] = await log
+      .readTurns((await log.listConversations("ann", 1))[0]!.id)
+      .then((turns) => turns.slice(1));
+    const receipt = signer.verify((await log.findReceipt(stream!.role === "assistant" ? stream!.stream : ""))!);
+    assert.deepEqual([receipt.reason, receipt.error], ["interrupted", "orphaned"]);
+    assert.equal(Math.round(receipt.total.costUsd * 1e9), spent);
+    assert.equal(await closeOrphans(log, MARKS), 0);
+    await log.close();
+    await dead.close();
+  });
+}
+
+test("an answer is booked on the day it began, and one visitor's spending leaves another's alone", async () => {
+  const log = openSqliteLog(":memory:");
+  const treasury = new Treasury(log.ledger, { total: undefined, perVisitor: 0.0005, perAddress: undefined });
+  const late = Date.UTC(2026, 10, 20, 23, 59, 59);
+  await runPaid(log, treasury, [talker("p", 49)], { createdAt: late });
+  const { message } = await runPaid(log, treasury, [talker("p", 49)], { createdAt: late });
+  assert.equal(message.end?.reason === "budget" || message.end?.error?.code === "budget_exhausted", true);
+  assert.equal((await log.ledger.account("visitor:ann", "2026-11-21")).spent, 0);
+  const other = await runPaid(log, treasury, [talker("p", 30)], { createdAt: late, owner: "bob" });
+  assert.equal(other.message.status, "complete");
+  await treasury.admit({ owner: "ann", address: null }, late + 2_000);
+  await log.close();
+});
