@@ -29,6 +29,8 @@ export interface AnswerPlace {
   readonly inbox: ToolInbox;
   /** The purse it is paid from. @param usdPerAnswer undefined without a limit of its own */
   readonly openPurse: (usdPerAnswer: number | undefined) => Meter;
+  /** Attempts that followed a failure before this process took the stream over. */
+  readonly spent?: { readonly attempts: number; readonly afterContent: number };
 }
 
 /** Hears what an agent's tool threw: nobody but the operator may see it. */
@@ -143,8 +145,10 @@ export class Agent {
     const tools = this.#tools(request, place);
     const instructions = request.instructions ?? this.#agent.instructions;
     const temperature = request.temperature ?? this.#agent.temperature;
+    const targets = this.#targets(request.model);
     return {
-      route: this.#route(request),
+      route: this.#route(request, targets, place.spent),
+      targets,
       meter: place.openPurse(stricter(this.#agent.budget?.usdPerAnswer, request.constraints?.maxCostUsd)),
       maxSteps,
       onPartial: this.#agent.onPartial,
@@ -177,11 +181,12 @@ export class Agent {
   }
 
   /** What the page asks for can only be stricter than what the agent is held to. */
-  #route({ model, constraints = {} }: StartRequest): Route {
+  #route({ constraints = {} }: StartRequest, targets: readonly Target[], spent: AnswerPlace["spent"]): Route {
     const { route: strategy, limits } = this.#agent;
     return this.#router.open({
-      targets: this.#targets(model),
+      targets,
       strategy,
+      ...(spent === undefined ? {} : { spent }),
       limits: {
         maxFirstTokenMs: stricter(limits.maxFirstTokenMs, constraints.maxFirstTokenMs),
         maxCostUsd: stricter(limits.maxCostUsd, constraints.maxCostUsd),

@@ -31,7 +31,7 @@ export interface Call {
  * `speech` has to say of the end is left to the caller, who knows whether another attempt goes on from here.
  */
 export async function listen(
-  { events, passage, meter }: Call,
+  { attempt, key, events, passage, meter }: Call,
   speech: Speech,
   write: Write,
   refusal: () => StreamError | null,
@@ -45,7 +45,11 @@ export async function listen(
         isFirst = false;
       }
       const money = meter.read(batch);
-      const room = write(speech.map(batch));
+      const known = speech.resume;
+      const mapped = speech.map(batch);
+      const { resume } = speech;
+      const record = resume === known || resume === null ? undefined : { resume, attempt, key: key?.id ?? null };
+      const room = write(mapped, record);
       if (room !== undefined) await room;
       // What was read is paid for and shown; what would follow is not.
       if (money !== undefined && !(await money) && speech.reason === null) return refusal() ?? spent();

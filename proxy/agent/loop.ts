@@ -1,9 +1,9 @@
 /** One answer from its first step to the reason it ended: the model is asked, its calls are run, it is asked again. */
 import { StreamError } from "../../protocol/index.ts";
-import type { EndReason, ToolBlock } from "../../protocol/index.ts";
+import type { EndReason, MessageBlock, ToolBlock } from "../../protocol/index.ts";
 import type { Route } from "../route/route.ts";
 import type { Meter } from "../spend/meter.ts";
-import type { AttemptRecord } from "../stream-log/stream-log.ts";
+import type { AttemptRecord, ResumeRecord } from "../stream-log/stream-log.ts";
 import type { TargetlessRequest } from "./attempt.ts";
 import { cannedEvents, needsCanned } from "./canned.ts";
 import type { AnswerOutput } from "./output.ts";
@@ -11,11 +11,13 @@ import { runStep } from "./step.ts";
 import type { Progress, StepPlan, StepResult } from "./step.ts";
 import type { StreamTools } from "./stream-tools.ts";
 import { transcriptOf } from "./transcript.ts";
+import type { OpenStep, Unfinished } from "./unfinished.ts";
 
 export type { AnswerOutput } from "./output.ts";
 
 export interface Answer {
   readonly route: Route;
+  readonly targets: StepPlan["targets"];
   readonly meter: Meter;
   readonly request: TargetlessRequest;
   readonly tools: StreamTools;
@@ -33,20 +35,41 @@ export interface AnswerEnd {
   readonly error?: StreamError;
 }
 
+/** An answer that another process began. */
+export interface Resumption {
+  readonly state: Unfinished;
+  /** Of the attempts that were complete. */
+  readonly records: readonly AttemptRecord[];
+  readonly resume: ResumeRecord | null;
+}
+
 /** Never rejects for what a provider or a tool does: every failure becomes the end of the answer. */
-export async function runAnswer(answer: Answer, output: AnswerOutput, signal: AbortSignal): Promise<AnswerEnd> {
+export async function runAnswer(
+  answer: Answer,
+  output: AnswerOutput,
+  signal: AbortSignal,
+  from: Resumption | null = null,
+): Promise<AnswerEnd> {
   const { request, maxSteps, tools, meter } = answer;
-  const progress: Progress = { attempts: 0, nextBlock: 0, shown: false, callIds: new Set() };
-  const records: AttemptRecord[] = [];
-  for (let step = 1; ; step++) {
-    await output.write([{ type: "step.start", step, maxSteps }]);
-    const said = transcriptOf(step === 1 ? [] : output.message().blocks, records);
+  const progress = progressOf(from);
+  const records = [...(from?.records ?? [])];
+  let open = from?.state.open ?? null;
+  for (let step = (from?.state.steps ?? 0) + 1; ; step++) {
+    if (step > maxSteps) return { reason: "max_steps" };
+    if (open === null) await output.write([{ type: "step.start", step, maxSteps }]);
     // The money goes to an answer from what is known, not to more calls.
     const windsUp = step > 1 && meter.isLow;
-    const asked = { ...request, tools: tools.declared, messages: [...request.messages, ...said] };
-    const plan = { ...answer, request: windsUp ? { ...asked, windUp: true as const } : asked };
-    const result = await runStep(plan, progress, output, signal);
-    if (result.error === null && result.record !== null) records.push(result.record);
+    let result: StepResult;
+    if (open?.answered === true) {
+      result = answeredBefore(open);
+    } else {
+      const said = transcriptOf(step === 1 ? [] : blocksBefore(output, open), records);
+      const asked = { ...request, tools: tools.declared, messages: [...request.messages, ...said] };
+      const plan = { ...answer, request: windsUp ? { ...asked, windUp: true as const } : asked };
+      const resumption = open === null ? null : { open, resume: from!.resume };
+      result = await runStep(plan, progress, output, signal, resumption);
+      if (result.error === null && result.record !== null) records.push(result.record);
+    }
     const isRun = !windsUp && (await ranCalls(result, tools, output, signal));
     const end = stepEnd(result, progress, windsUp, signal);
     if (end.error !== undefined && answer.fallbackText !== null && needsCanned(end.error, progress)) {
@@ -54,11 +77,32 @@ export async function runAnswer(answer: Answer, output: AnswerOutput, signal: Ab
     }
     await output.write([{ type: "step.end", step, reason: end.reason }]);
     if (!isRun || end.reason !== "tool_calls") return end;
-    if (step === maxSteps) return { reason: "max_steps" };
+    open = null;
     // What the next step is asked with is what is committed.
     await output.flush();
   }
 }
+
+const progressOf = (from: Resumption | null): Progress => ({
+  attempts: from?.state.attempts ?? 0,
+  nextBlock: from?.state.nextBlock ?? 0,
+  shown: from?.state.shown ?? false,
+  callIds: new Set(from?.state.callIds),
+});
+
+/** What was said in earlier steps: a partial answer of this one is no part of what it is asked with. */
+const blocksBefore = (output: AnswerOutput, open: OpenStep | null): readonly MessageBlock[] => {
+  const { blocks } = output.message();
+  return open === null ? blocks : blocks.filter(({ seq }) => seq <= open.start);
+};
+
+/** The model's answer is in the log; only why it stopped is told by its calls alone. */
+const answeredBefore = ({ calls, ran }: OpenStep): StepResult => ({
+  reason: ran || calls.size > 0 ? "tool_calls" : "stop",
+  error: null,
+  calls,
+  record: null,
+});
 
 function stepEnd(result: StepResult, progress: Progress, windsUp: boolean, signal: AbortSignal): AnswerEnd {
   if (result.error !== null) return failedEnd(result.error, progress.shown);
@@ -75,7 +119,7 @@ async function ranCalls(
   output: AnswerOutput,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (result.error !== null || result.reason !== "tool_calls" || result.calls.size === 0) return false;
+  if (result.error !== null || result.reason !== "tool_calls") return false;
   const { calls } = result;
   await output.flush();
   const isCall = (block: { readonly kind: string }): block is ToolBlock => block.kind === "tool";

@@ -1,12 +1,12 @@
 /** Where an answer is written: what the loop and its parts know of the pump. */
 import type { Message, StatusNote, StreamEvent } from "../../protocol/index.ts";
-import type { AttemptRecord } from "../stream-log/stream-log.ts";
+import type { Kept } from "../stream-log/stream-log.ts";
 
 /**
  * Takes events for the log, and what is kept beside them in the same commit; a returned promise is waited for before
  * more are pulled from the provider.
  */
-export type Write = (events: readonly StreamEvent[], record?: AttemptRecord) => Promise<void> | undefined;
+export type Write = (events: readonly StreamEvent[], record?: Kept) => Promise<void> | undefined;
 
 export interface AnswerOutput {
   readonly write: Write;

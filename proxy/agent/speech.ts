@@ -4,6 +4,7 @@ import type { BlockKind, Reset, StatusNote, StreamError, StreamEvent } from "../
 import type { FinishReason, ProviderEvent, Received, ResumePoint } from "../provider/provider.ts";
 import type { Pricing } from "../route/price.ts";
 import type { AttemptRecord, NativeRecord } from "../stream-log/stream-log.ts";
+import type { OpenPart } from "./unfinished.ts";
 
 export interface SpeechPlan {
   /** The first block number that is free in the stream. */
@@ -17,6 +18,15 @@ export interface SpeechPlan {
   readonly reset: Reset | null;
   /** Tells viewers what is not in the log. */
   readonly note: (note: StatusNote) => void;
+  /** What a process that died had written of it. @default nothing */
+  readonly said?: Said;
+}
+
+export interface Said {
+  readonly parts: readonly OpenPart[];
+  readonly nextBlock: number;
+  readonly calls: ReadonlySet<string>;
+  readonly resume: ResumePoint | null;
 }
 
 /** A block as its provider numbers it. */
@@ -61,6 +71,7 @@ export class Speech {
     this.#plan = plan;
     this.nextBlock = plan.firstBlock;
     this.#reset = plan.reset;
+    if (plan.said !== undefined) this.#restore(plan.said);
   }
 
   /** True once a block was begun. */
@@ -81,10 +92,10 @@ export class Speech {
   }
 
   /** An attempt begins. What it reports is its own. */
-  begin(attempt: number, pricing: Pricing): void {
+  begin(attempt: number, pricing: Pricing, reported = false): void {
     this.#attempt = attempt;
     this.#pricing = pricing;
-    this.#reported = false;
+    this.#reported = reported;
   }
 
   /** The next events are another call's, which counts its blocks from 0 and goes on with the open text. */
@@ -121,6 +132,17 @@ export class Speech {
   closeBlocks(): StreamEvent[] {
     const parts = this.#joined === null ? this.#parts : [this.#joined, ...this.#parts];
     return parts.filter(({ open }) => open).map((part) => endOf(part));
+  }
+
+  #restore({ parts, nextBlock, calls, resume }: Said): void {
+    this.#parts = parts.map((part) => ({ ...part }));
+    this.nextBlock = nextBlock;
+    this.resume = resume;
+    this.content = parts.some(({ chars }) => chars > 0);
+    for (const callId of calls) {
+      this.calls.add(callId);
+      this.#callIds.set(callId, callId);
+    }
   }
 
   #attemptEnd(error: StreamError | null): StreamEvent[] {

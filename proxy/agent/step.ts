@@ -3,15 +3,18 @@ import { isStreamError, StreamError } from "../../protocol/index.ts";
 import type { AttemptCause, AttemptMode, Reset, StreamEvent, Usage } from "../../protocol/index.ts";
 import type { FinishReason, ProviderEvent } from "../provider/provider.ts";
 import type { Passage, Route } from "../route/route.ts";
+import type { Target } from "../route/target.ts";
 import type { Meter } from "../spend/meter.ts";
-import type { AttemptRecord } from "../stream-log/stream-log.ts";
+import type { AttemptRecord, ResumeRecord } from "../stream-log/stream-log.ts";
 import { listen } from "./attempt.ts";
 import type { Call, TargetlessRequest } from "./attempt.ts";
 import { raceToContent } from "./hedge.ts";
 import { needOf, openCall } from "./open-call.ts";
+import { orphanedCall } from "./orphaned-call.ts";
 import type { AnswerOutput } from "./output.ts";
 import { pause } from "./pause.ts";
 import { Speech } from "./speech.ts";
+import type { OpenStep } from "./unfinished.ts";
 
 /** What the steps of a stream hand on to each other. */
 export interface Progress {
@@ -33,6 +36,14 @@ export interface StepPlan {
   readonly onPartial: "auto" | "end";
   /** Milliseconds without content after which a second target is asked as well; null never. */
   readonly hedgeAfterMs: number | null;
+  /** All that the route may choose from. */
+  readonly targets: readonly Target[];
+}
+
+/** A step that another process began. */
+export interface StepResumption {
+  readonly open: OpenStep;
+  readonly resume: ResumeRecord | null;
 }
 
 /** What the model said, or why there is no more to be had. */
@@ -63,6 +74,7 @@ const BROKEN: ReadonlySet<string> = new Set([
   "upstream_protocol",
   "idle_timeout",
   "connect_timeout",
+  "orphaned",
 ]);
 
 /** Never rejects for what a provider does. Moves `progress` on. */
@@ -71,7 +83,8 @@ export const runStep = (
   progress: Progress,
   output: AnswerOutput,
   signal: AbortSignal,
-): Promise<StepResult> => new Step(plan, progress, output, signal).run();
+  from: StepResumption | null = null,
+): Promise<StepResult> => new Step(plan, progress, output, signal).run(from);
 
 class Step {
   readonly #plan: StepPlan;
@@ -79,12 +92,14 @@ class Step {
   readonly #output: AnswerOutput;
   readonly #signal: AbortSignal;
   /** The seq before the step's first content: what a restart goes back to. */
-  readonly #start: number;
+  #start: number;
   /** What the next speech of its own begins with. */
   #reset: Reset | null = null;
   /** Where the latest attempt went; null before the first. */
   #asked: string | null = null;
   #shown = false;
+  /** The next attempt is the first after a takeover. */
+  #isTakenOver = false;
   /** Of a hedge that lost: in the log once the winner's attempt has ended, since only one is open at a time. */
   #superseded: readonly StreamEvent[] = [];
 
@@ -96,9 +111,9 @@ class Step {
     this.#start = output.seq();
   }
 
-  async run(): Promise<StepResult> {
+  async run(from: StepResumption | null): Promise<StepResult> {
     const refusal = () => this.#plan.meter.refusal;
-    let next = await this.#ask(null);
+    let next = from === null ? await this.#ask(null) : await this.#takeOver(from);
     for (;;) {
       if (next instanceof StreamError) return { reason: null, error: next };
       const { call, speech } = next;
@@ -109,6 +124,28 @@ class Step {
       if (error === null) return this.#complete(next);
       next = await this.#goOn({ ...next, error });
     }
+  }
+
+  /** What another process left under way is a call that has just broken off. */
+  async #takeOver({ open, resume }: StepResumption): Promise<Spoken | StreamError> {
+    const { attempt, parts, calls, firstBlock, shown, asked } = open;
+    this.#start = open.start;
+    this.#shown = shown;
+    this.#asked = asked;
+    this.#isTakenOver = true;
+    if (shown) this.#reset = { type: "reset", to: open.start, cause: "orphaned" };
+    if (attempt === null) return this.#ask(null);
+    const { targets, meter, request } = this.#plan;
+    const { nextBlock, callIds } = this.#progress;
+    const known = targets.find(({ id }) => id === `${attempt.provider}/${attempt.model}`);
+    const target = known ?? targets[0]!;
+    const kept = known !== undefined && attempt.isWhole ? resume : null;
+    const opened = kept === null ? null : await meter.begin(target, { ...request, model: target.model });
+    const isPaid = opened !== null && !(opened instanceof StreamError);
+    const said = { parts, nextBlock, calls, resume: isPaid ? kept!.resume : null };
+    const speech = new Speech({ firstBlock, callIds, reset: null, note: this.#output.note, said });
+    speech.begin(attempt.attempt, target.pricing, attempt.reported);
+    return { speech, call: orphanedCall(attempt, target, kept, isPaid ? opened : null) };
   }
 
   async #complete({ call, speech }: Spoken): Promise<StepResult> {
@@ -248,7 +285,9 @@ class Step {
     cause?: AttemptCause,
   ): Promise<void> {
     const { id } = call.target;
-    const why = this.#asked === null ? "initial" : this.#asked === id ? "retry" : "fallback";
+    const usual = this.#asked === null ? "initial" : this.#asked === id ? "retry" : "fallback";
+    const why = this.#isTakenOver ? "takeover" : usual;
+    this.#isTakenOver = false;
     this.#asked = id;
     await this.#output.write([...before, startOf(call, cause ?? why, mode)]);
   }

@@ -32,6 +32,7 @@ const MAX_BAD_CALLS = 2;
 
 const STOPPED = "The answer was stopped while this ran; its outcome is unknown";
 const NOT_RUN = "Not run: the answer was stopped";
+const UNKNOWN = "The proxy stopped while this ran; its outcome is unknown";
 
 /** How a call will go, decided before it begins. */
 type Plan =
@@ -70,10 +71,14 @@ export class StreamTools {
     return this.#own.has(name) || this.#page.has(name);
   }
 
-  /** Runs the calls side by side. Resolves when each has its `tool.end` written; a stop ends them at once. */
+  /**
+   * Runs the calls side by side. Resolves when each has its `tool.end` written; a stop ends them at once. One that
+   * another process began goes on waiting for its page or its yes; one that may have run is not run again.
+   */
   async run(calls: readonly ToolBlock[], output: AnswerOutput, signal: AbortSignal): Promise<void> {
     const plans = await Promise.all(calls.map((call, index) => this.#plan(call, index, signal)));
-    await output.write(calls.map((call, index) => startOf(call, plans[index]!)));
+    const starts = calls.flatMap((call, index) => (call.state === "input" ? [startOf(call, plans[index]!)] : []));
+    if (starts.length > 0) await output.write(starts);
     // A call has begun once its start is committed: after a crash it is known that it may have run.
     await output.flush();
     await Promise.all(calls.map((call, index) => this.#settle(call, plans[index]!, output, signal)));
@@ -84,6 +89,9 @@ export class StreamTools {
     const { inbox } = this.#options;
     if (index >= MAX_CALLS) return { way: "refuse", error: `Not run: at most ${MAX_CALLS} calls at once` };
     const tool = this.#own.get(name);
+    if (call.state === "running" && call.runsOn === "proxy" && tool?.idempotent !== true) {
+      return { way: "refuse", error: UNKNOWN };
+    }
     if (tool === undefined) {
       // A page's schema is the page's to check: a stranger's schema is not compiled here.
       return isFields(args) ? { way: "page", outcome: inbox.open(callId, "result") } : this.#badCall(name, NO_OBJECT);
@@ -92,7 +100,8 @@ export class StreamTools {
     const checked = await this.#check(tool, name, args, signal);
     if (!checked.ok) return this.#badCall(name, checked.problem);
     this.#bad.delete(name);
-    const decision = tool.approval === "always" ? inbox.open(callId, "decision") : null;
+    const needsYes = tool.approval === "always" && call.state !== "running";
+    const decision = needsYes ? inbox.open(callId, "decision") : null;
     return { way: "run", tool, args: checked.args, decision };
   }
 

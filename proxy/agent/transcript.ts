@@ -11,7 +11,8 @@ type NumberedBlock = Exclude<MessageBlock, { kind: "source" }>;
  * failed. The same blocks and records always give the same messages, so that a history only ever grows.
  */
 export function transcriptOf(blocks: readonly MessageBlock[], records: readonly AttemptRecord[]): ProviderMessage[] {
-  const numbered = blocks.filter((block) => block.kind !== "source");
+  // A text the operator prepared is nothing the model said.
+  const numbered = blocks.filter((block) => block.kind !== "source").filter((block) => !isCanned(block));
   const isOf = ({ block = -1 }: NumberedBlock, { firstBlock, nextBlock }: AttemptRecord): boolean =>
     block >= firstBlock && block < nextBlock;
   const rest = numbered.filter((block) => !records.some((record) => isOf(block, record)));
@@ -25,6 +26,8 @@ export function transcriptOf(blocks: readonly MessageBlock[], records: readonly 
     ...attemptMessages(rest.filter(isWhole), null),
   ];
 }
+
+const isCanned = (block: NumberedBlock): boolean => block.kind === "text" && block.canned === true;
 
 /** A call that was neither finished nor answered was never made. */
 const isWhole = (block: NumberedBlock): boolean =>

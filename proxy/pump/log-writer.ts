@@ -2,7 +2,7 @@
 import { fold, MERGED_DELTA_CHARS, statusOf, StreamError } from "../../protocol/index.ts";
 import type { StreamEnd, StreamEvent } from "../../protocol/index.ts";
 import { makeBatch } from "../stream-log/batch.ts";
-import type { AttemptRecord, Ending, StreamLog } from "../stream-log/stream-log.ts";
+import type { Kept, Ending, StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
 
 /** Events waiting for their commit: above `high × capacityEvents` the source pauses until below `low × capacityEvents`. */
@@ -32,7 +32,7 @@ export class LogWriter {
   readonly #commits: CommitClock | undefined;
   #queue: StreamEvent[] = [];
   /** Kept beside the queue's events, in their commit. */
-  #records: AttemptRecord[] = [];
+  #records: Kept[] = [];
   /** The seq of the last event handed to the log. */
   #assigned: number;
   /** Events in the queue as the provider counted them, before neighbouring deltas were joined. */
@@ -65,7 +65,7 @@ export class LogWriter {
    * Takes events for the next commit, and what is kept beside them. Returns a promise to wait for when there are too
    * many, else undefined.
    */
-  write(events: readonly StreamEvent[], record?: AttemptRecord): Promise<void> | undefined {
+  write(events: readonly StreamEvent[], record?: Kept): Promise<void> | undefined {
     if (record !== undefined) this.#records.push(record);
     for (const event of events) this.#enqueue(event);
     this.#waiting += events.length;

@@ -45,6 +45,7 @@ const MAY_PASS: ReadonlySet<ErrorCode> = new Set([
   "upstream_protocol",
   "circuit_open",
   "capacity",
+  "orphaned",
 ]);
 
 /** The place cannot answer, now or later; another may. */

@@ -92,14 +92,17 @@ export class StreamRoute implements Route {
   }
 
   retry(failure: Failure): number | null {
+    const { code } = failure.error;
     // A stream that has not begun is refused at once, but a limit is soon over.
-    if (this.#latest === null && failure.error.code !== "provider_rate_limited") return null;
-    const delayMs = retryDelay(failure, this.#plan.budget, this.#spent, this.#next(), this.#random());
+    if (this.#latest === null && code !== "provider_rate_limited" && code !== "orphaned") return null;
+    // That this proxy died in mid-answer is no failure of a provider's.
+    const content = failure.content && code !== "orphaned";
+    const delayMs = retryDelay({ ...failure, content }, this.#plan.budget, this.#spent, this.#next(), this.#random());
     if (delayMs === null) return null;
     const { attempts, afterContent, waitedMs } = this.#spent;
     this.#spent = {
       attempts: attempts + 1,
-      afterContent: afterContent + (failure.content ? 1 : 0),
+      afterContent: afterContent + (content ? 1 : 0),
       waitedMs: waitedMs + delayMs,
     };
     return delayMs;

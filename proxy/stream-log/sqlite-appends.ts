@@ -2,14 +2,14 @@
 import { StreamError } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
 import type { Append, LiveStream, SqliteJournal } from "./sqlite-journal.ts";
-import type { AttemptRecord, Ending } from "./stream-log.ts";
+import type { Kept, Ending } from "./stream-log.ts";
 
 interface PendingAppend {
   readonly id: string;
   readonly term: number;
   readonly batch: Batch;
   readonly ending: Ending | undefined;
-  readonly records: readonly AttemptRecord[];
+  readonly records: readonly Kept[];
   readonly resolve: () => void;
   readonly reject: (error: StreamError) => void;
 }
@@ -21,7 +21,7 @@ export interface AppendStore {
   /** Writes what an ending stream has become. */
   end(live: LiveStream, id: string, batch: Batch, ending: Ending): void;
   /** Writes what a stream keeps beside its entries. */
-  keep(live: LiveStream, records: readonly AttemptRecord[]): void;
+  keep(live: LiveStream, records: readonly Kept[]): void;
   transaction<Result>(work: () => Result): Result;
 }
 
@@ -55,7 +55,7 @@ export class SqliteAppends {
     term: number,
     batch: Batch,
     ending: Ending | undefined,
-    records: readonly AttemptRecord[],
+    records: readonly Kept[],
   ): Promise<void> {
     return new Promise((resolve, reject) => this.#queue({ id, term, batch, ending, records, resolve, reject }));
   }

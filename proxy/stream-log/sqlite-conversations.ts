@@ -4,7 +4,7 @@ import { StreamError } from "../../protocol/index.ts";
 import type { Message } from "../../protocol/index.ts";
 import { dayOf } from "./ledger.ts";
 import { SqliteLedger } from "./sqlite-ledger.ts";
-import type { AttemptRecord, ConversationRecord, Ending, NewStream, RetentionBounds, Turn } from "./stream-log.ts";
+import type { AttemptRecord, ConversationRecord, Kept, Ending, NewStream, ResumeRecord, RetentionBounds, Turn } from "./stream-log.ts";
 
 /** The base of the embedded store: one database, and everything in it that is not an entry. */
 export abstract class SqliteConversations {
@@ -20,6 +20,7 @@ export abstract class SqliteConversations {
   readonly #turn: StatementSync;
   readonly #insertRecord: StatementSync;
   readonly #records: StatementSync;
+  readonly #latestRecords: StatementSync;
   readonly #insertReceipt: StatementSync;
   readonly #receipt: StatementSync;
   readonly #keep: StatementSync;
@@ -44,6 +45,9 @@ export abstract class SqliteConversations {
     this.#insertRecord = database.prepare("INSERT INTO records (stream, body) VALUES (?, ?)");
     this.#records = database.prepare(
       "SELECT s.id, r.body FROM streams s JOIN records r ON r.stream = s.n WHERE s.conversation = ? ORDER BY r.n",
+    );
+    this.#latestRecords = database.prepare(
+      "SELECT body FROM records WHERE stream = (SELECT n FROM streams WHERE id = ?) ORDER BY n DESC",
     );
     this.#insertReceipt = database.prepare("INSERT INTO receipts (stream, body) VALUES (?, ?)");
     this.#receipt = database.prepare("SELECT body FROM receipts WHERE stream = ?");
@@ -78,9 +82,11 @@ export abstract class SqliteConversations {
       const byStream = new Map<string, AttemptRecord[]>();
       for (const row of this.#records.iterate(conversation)) {
         const id = String(row["id"]);
+        const record = JSON.parse(String(row["body"])) as Kept;
+        if ("resume" in record) continue;
         const records = byStream.get(id) ?? [];
         byStream.set(id, records);
-        records.push(JSON.parse(String(row["body"])) as AttemptRecord);
+        records.push(record);
       }
       return byStream;
     });
@@ -101,6 +107,16 @@ export abstract class SqliteConversations {
   }
 
   protected abstract transaction<Result>(work: () => Result): Result;
+
+  readResume(stream: string): Promise<ResumeRecord | null> {
+    return this.run(() => {
+      for (const row of this.#latestRecords.iterate(stream)) {
+        const record = JSON.parse(String(row["body"])) as Kept;
+        if ("resume" in record) return record;
+      }
+      return null;
+    });
+  }
 
   /** Runs synchronous work as a promise; a failure of the store becomes `storage_unavailable`. */
   protected async run<Result>(work: () => Result): Promise<Result> {
@@ -129,7 +145,7 @@ export abstract class SqliteConversations {
     if (receipt !== undefined) this.#insertReceipt.run(stream, receipt);
   }
 
-  protected addRecords(stream: number, records: readonly AttemptRecord[]): void {
+  protected addRecords(stream: number, records: readonly Kept[]): void {
     for (const record of records) this.#insertRecord.run(stream, JSON.stringify(record));
   }
 

@@ -11,9 +11,9 @@ import type { LiveStream } from "./sqlite-journal.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
 import { migrate } from "./sqlite-schema.ts";
 import type {
-  AttemptRecord,
   Created,
   Ending,
+  Kept,
   NewStream,
   RetentionBounds,
   StreamLog,
@@ -133,7 +133,7 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     term: number,
     batch: Batch,
     ending?: Ending,
-    records: readonly AttemptRecord[] = [],
+    records: readonly Kept[] = [],
   ): Promise<void> {
     return this.#appends.append(id, term, batch, ending, records);
   }

@@ -94,6 +94,18 @@ export interface AttemptRecord {
   readonly natives: readonly NativeRecord[];
 }
 
+/** How an answer that its provider keeps can be read on after this process died. Never delivered. */
+export interface ResumeRecord {
+  /** The provider's own id of the answer. */
+  readonly resume: { readonly id: string };
+  readonly attempt: number;
+  /** Which of the provider's keys was used; null without one. */
+  readonly key: string | null;
+}
+
+/** What is kept beside the entries. */
+export type Kept = AttemptRecord | ResumeRecord;
+
 /** What the last append of a stream writes with it. */
 export interface Ending {
   readonly status: Exclude<MessageStatus, "running">;
@@ -127,7 +139,7 @@ export interface StreamLog {
    * @throws {StreamError} `conflict` when `term` is not the stream's, its tail is another, or it has ended; nothing
    * was appended. `storage_unavailable` when the store failed.
    */
-  append(id: string, term: number, batch: Batch, ending?: Ending, records?: readonly AttemptRecord[]): Promise<void>;
+  append(id: string, term: number, batch: Batch, ending?: Ending, records?: readonly Kept[]): Promise<void>;
 
   /** Entries with `seq > after`, in order, whole rows until at least `limit` entries; empty at the tail. */
   read(id: string, after: number, limit: number): Promise<readonly LogEntry[]>;
@@ -148,8 +160,10 @@ export interface StreamLog {
   findConversation(id: string): Promise<ConversationRecord | null>;
   /** All turns, parents before children. */
   readTurns(conversation: string): Promise<readonly Turn[]>;
-  /** The records of all streams of a conversation, by stream, in the order they were appended. */
+  /** The attempts' records of all streams of a conversation, by stream, in the order they were appended. */
   readRecords(conversation: string): Promise<ReadonlyMap<string, readonly AttemptRecord[]>>;
+  /** The latest resume record of a stream; null when it has none. */
+  readResume(stream: string): Promise<ResumeRecord | null>;
   findTurn(id: string): Promise<Turn | null>;
   deleteConversation(id: string): Promise<void>;
 

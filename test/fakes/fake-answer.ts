@@ -15,6 +15,7 @@ export function fakeAnswer(
   const route = new Router({ random: () => 0 }).open({ targets, strategy: "order", limits: {}, budget });
   return {
     route,
+    targets,
     meter: freeMeter,
     request: { messages: [{ role: "user", parts: [{ type: "text", text: "q" }] }], tools: [] },
     maxSteps: 8,
