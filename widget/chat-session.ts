@@ -241,13 +241,12 @@ export class ChatSession {
         onShown: (now, before) => {
           conversation.put(now);
           this.#tools.follow(now);
-          const events = eventsBetween(before, now);
-          // Content says better than a note that the answer goes on; an agent's step lasts until its next one.
-          if (events.length > 0 && this.#note?.phase !== "step") this.#note = null;
-          for (const event of events) this.#owner.dispatch(event);
+          for (const event of eventsBetween(before, now)) this.#owner.dispatch(event);
           this.#owner.changed();
         },
         onNote: (note) => {
+          // An agent's step lasts until its next one.
+          if (note === this.#note || (note === null && this.#note?.phase === "step")) return;
           this.#note = note;
           this.#owner.changed();
         },

@@ -23,11 +23,11 @@ export const noteOf = ({ phase, detail, delayMs }: StatusNote): Note => ({
   ...(delayMs === undefined ? {} : { retryAt: Date.now() + delayMs }),
 });
 
-/** What an attempt says of how an answer goes on; null for what its `retrying` note has said already. */
-export function noteOfAttempt({ cause, mode, model }: StreamEvent & { type: "attempt.start" }): Note | null {
+/** What an attempt says of how an answer goes on; undefined for what its `retrying` note has said already. */
+export function noteOfAttempt({ cause, mode, model }: StreamEvent & { type: "attempt.start" }): Note | undefined {
   if (mode !== "fresh") return { phase: "resuming" };
   // Viewers who may not see models are not told of another one either.
-  return cause === "fallback" && model !== "" ? { phase: "fallback", detail: model } : null;
+  return cause === "fallback" && model !== "" ? { phase: "fallback", detail: model } : undefined;
 }
 
 /** When asking again may help, for an error that was heard now. */

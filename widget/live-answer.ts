@@ -1,4 +1,5 @@
 /** Follows one answer and shows it, at most once per animation frame, until its end is on screen. */
+import { isContent } from "../protocol/index.ts";
 import type { Message, WireEntry } from "../protocol/index.ts";
 import type { AssistantMessage } from "./chat.ts";
 import type { Client } from "./client.ts";
@@ -13,7 +14,8 @@ export interface LiveAnswerOptions {
   /** True shows everything at once. Asked at each frame. */
   readonly isInstant: () => boolean;
   readonly onShown: (now: AssistantMessage, before: AssistantMessage) => void;
-  readonly onNote: (note: Note) => void;
+  /** Null when content came after the last note: that says better that the answer goes on. */
+  readonly onNote: (note: Note | null) => void;
   readonly onDivergence: () => void;
   readonly signal: AbortSignal;
 }
@@ -46,7 +48,7 @@ export async function showAnswer(client: Client, message: Message, options: Live
   });
   for await (const reading of readMessage(feed, message, onDivergence)) {
     const note = lastNote(reading.entries);
-    if (note !== null) onNote(note);
+    if (note !== undefined) onNote(note);
     answer.arrive(reading.message, reading.entries, performance.now());
     // What arrives until the next frame waits in the buffer and is folded in one go.
     const frame = nextFrame();
@@ -57,8 +59,8 @@ export async function showAnswer(client: Client, message: Message, options: Live
   return answer.arrived;
 }
 
-/** Of the latest attempt that began, while it has written nothing. */
-function lastNote(entries: readonly WireEntry[]): Note | null {
-  const start = entries.findLast((entry) => entry.type === "attempt.start" || entry.type === "delta");
-  return start?.type === "attempt.start" ? noteOfAttempt(start) : null;
+/** Of the latest attempt that began; null once it wrote something, undefined where nothing is new. */
+function lastNote(entries: readonly WireEntry[]): Note | null | undefined {
+  const last = entries.findLast((entry) => entry.type === "attempt.start" || isContent(entry));
+  return last?.type === "attempt.start" ? noteOfAttempt(last) : last && null;
 }
