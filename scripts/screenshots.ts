@@ -1,6 +1,7 @@
 /**
  * `node scripts/screenshots.ts`: the demo page as people see it, in light and dark, desktop and phone, into docs/images/:
- * while an answer streams, when it has ended, and while the connection is cut.
+ * while an answer streams, when it has ended, and while the connection is cut; and a provider's death in mid-answer.
+ * `node scripts/screenshots.ts failover` makes the last ones only.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 
 import { createProxy } from "../proxy/index.ts";
+import { photographFailover } from "./failover-shots.ts";
 import { launchBrowser } from "../test/e2e/browser.ts";
 import { ensureScriptBuild } from "../test/e2e/script-build.ts";
 
@@ -28,7 +30,10 @@ const proxy = await createProxy({ port: 0, store: "sqlite::memory:" }, { env: {}
 const { url } = await proxy.listen();
 const browser = await launchBrowser();
 try {
-  for (const [device, screen] of Object.entries(DEVICES)) {
+  await photographFailover(browser, (page, moment) =>
+    page.screenshot({ path: join(FOLDER, `failover-${moment}.png`) }),
+  );
+  for (const [device, screen] of Object.entries(process.argv[2] === "failover" ? {} : DEVICES)) {
     for (const colorScheme of THEMES) {
       await using context = await browser.newContext({ ...screen, colorScheme });
       await photograph(await context.newPage(), `${device}-${colorScheme}`);

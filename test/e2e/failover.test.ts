@@ -29,7 +29,9 @@ async function watchFrames(page: Page): Promise<void> {
       const article = [...root.querySelectorAll<HTMLElement>("article.answer")].at(-1);
       const words = article?.innerText.match(/w\d+/g) ?? [];
       sights.frames += 1;
-      if (new Set(words).size < words.length) sights.doubled.push(words.join(" "));
+      // The last one may be half of a longer one.
+      const whole = words.slice(0, -1);
+      if (new Set(whole).size < whole.length) sights.doubled.push(words.join(" "));
       if (words.length < sights.most) sights.shrunk.push(words.join(" "));
       sights.most = Math.max(sights.most, words.length);
     };
