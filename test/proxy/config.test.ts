@@ -111,6 +111,21 @@ test("an address that others reach needs origins and a secret", () => {
   assert.deepEqual(pathsOf(safe), []);
 });
 
+test("an address that others reach needs a daily total where a provider is paid by the token", () => {
+  const access = { origins: ["https://a.example"], secret: "0123456789abcdef" };
+  const at = (host: string, provider: object, own: object = {}) =>
+    pathsOf({ host, providers: { p: provider } as never, access: { ...access, ...own } });
+  const sold = { kind: "openai", apiKey: "k" };
+  assert.deepEqual(at("0.0.0.0", sold), ["access.total.usdPerDay"]);
+  assert.deepEqual(at("0.0.0.0", sold, { total: { usdPerDay: 20 } }), []);
+  assert.deepEqual(at("127.0.0.1", sold), []);
+  assert.deepEqual(at("0.0.0.0", { kind: "ollama" }), []);
+  const own = { kind: "openai-compatible", baseUrl: "http://127.0.0.1:8080/v1" };
+  assert.deepEqual(at("0.0.0.0", own), []);
+  assert.deepEqual(at("0.0.0.0", { ...own, baseUrl: "https://llm.example/v1" }), ["access.total.usdPerDay"]);
+  assert.deepEqual(at("0.0.0.0", { ...own, prices: { m: { input: 1, output: 1 } } }), ["access.total.usdPerDay"]);
+});
+
 test("no mistake repeats a secret", () => {
   const { message } = new ConfigError(
     mistakesOf({ access: { secret: "hunter2" }, providers: { p: { kind: "openai", apiKey: { value: "sk-1" } } } }),
