@@ -1,5 +1,6 @@
 /** What one model says in a step, over all attempts that go on from each other: provider events → stream events. */
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { BlockKind, Reset, StatusNote, StreamError, StreamEvent } from "../../protocol/index.ts";
 import type { FinishReason, ProviderEvent, Received, ResumePoint } from "../provider/provider.ts";
 import type { Pricing } from "../route/price.ts";
@@ -168,6 +169,8 @@ export class Speech {
         return this.#begin(event, before);
       case "block.end": {
         const part = this.#parts[event.block]!;
+        // An answer that is read on from its start may end a block again.
+        if (!part.open) return null;
         const end = endOf(part);
         return event.args === undefined ? end : { ...end, args: event.args };
       }
@@ -195,7 +198,10 @@ export class Speech {
         this.resume = event.resume;
         return null;
       case "native":
-        this.#natives.push({ at: this.nextBlock, value: event.value });
+        // The same, for what came before the break.
+        if (!this.#natives.some(({ value }) => isDeepStrictEqual(value, event.value))) {
+          this.#natives.push({ at: this.nextBlock, value: event.value });
+        }
         return null;
     }
   }

@@ -21,6 +21,9 @@ export interface Requests {
 }
 
 export interface Replicas {
+  /** Other processes may use the store at the same time. False for an embedded one: then nobody else leaves anything. */
+  readonly isShared: boolean;
+
   /** Prolongs the leases of streams that `replica` holds. Returns those it does not hold any more. */
   renew(lease: Lease, streams: readonly string[]): Promise<readonly string[]>;
 
