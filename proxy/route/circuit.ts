@@ -4,7 +4,7 @@ import type { CircuitBreakerPolicy, IHalfOpenAfterBackoffContext } from "cockati
 import { OutcomeWindow } from "./outcome-window.ts";
 
 export interface BreakerOptions {
-  /** Failed calls within `windowMs` that open the circuit, when they are at least half of all. @default 5 */
+  /** Failed calls within `windowMs` that open the circuit, when they are half of the latest hundred in it. @default 5 */
   readonly failures: number;
   /** @default 60000 */
   readonly windowMs: number;

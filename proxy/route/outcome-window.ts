@@ -1,55 +1,49 @@
-/** When a circuit opens: enough calls of the last moments failed, and at least half of all of them. */
+/** When a circuit opens: enough calls of the last moments failed, and at least half of the latest ones. */
 import { CircuitState } from "cockatiel";
 import type { IBreaker } from "cockatiel";
 
-/** A window moves on in steps of a tenth of it, so its memory does not grow with the calls. */
-const SLOTS = 10;
+/** Enough to tell half from chance; under load a second of failures outweighs a minute of answers before it. */
+const LATEST = 100;
 
-interface Slot {
-  /** Number of the slot since the epoch. */
-  at: number;
-  calls: number;
-  failures: number;
+interface CallOutcome {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly failed: boolean;
 }
 
 export class OutcomeWindow implements IBreaker {
   /** cockatiel's way to keep a breaker over a restart; ours begins anew. */
   state: unknown = null;
   readonly #failures: number;
-  readonly #slotMs: number;
-  #slots: Slot[] = [];
+  readonly #windowMs: number;
+  readonly #latest: number;
+  #outcomes: CallOutcome[] = [];
 
-  /** @param failures so many within `windowMs`, and half of all calls, open the circuit */
+  /** @param failures so many within `windowMs`, if they are half of the latest hundred calls in it, open the circuit */
   constructor(failures: number, windowMs: number) {
     this.#failures = failures;
-    this.#slotMs = windowMs / SLOTS;
+    this.#windowMs = windowMs;
+    this.#latest = Math.max(LATEST, failures * 2);
   }
 
   success(state: CircuitState): void {
     // A probe's success closes the circuit: what came before is over.
-    if (state === CircuitState.HalfOpen) this.#slots = [];
-    else this.#slot().calls++;
+    if (state === CircuitState.HalfOpen) this.#outcomes = [];
+    else this.#add(false);
   }
 
   /** True when the circuit shall open. */
   failure(state: CircuitState): boolean {
-    if (state === CircuitState.HalfOpen) this.#slots = [];
-    const slot = this.#slot();
-    slot.calls++;
-    slot.failures++;
-    const calls = this.#slots.reduce((sum, one) => sum + one.calls, 0);
-    const failures = this.#slots.reduce((sum, one) => sum + one.failures, 0);
-    return failures >= this.#failures && failures * 2 >= calls;
+    if (state === CircuitState.HalfOpen) this.#outcomes = [];
+    this.#add(true);
+    const failures = this.#outcomes.filter(({ failed }) => failed).length;
+    return failures >= this.#failures && failures * 2 >= this.#outcomes.length;
   }
 
-  /** The present slot; those that left the window are dropped. */
-  #slot(): Slot {
-    const at = Math.floor(Date.now() / this.#slotMs);
-    this.#slots = this.#slots.filter((slot) => slot.at > at - SLOTS && slot.at <= at);
-    const last = this.#slots.at(-1);
-    if (last?.at === at) return last;
-    const slot = { at, calls: 0, failures: 0 };
-    this.#slots.push(slot);
-    return slot;
+  #add(failed: boolean): void {
+    const now = Date.now();
+    this.#outcomes.push({ at: now, failed });
+    const first = this.#outcomes.findIndex(({ at }) => now - at < this.#windowMs);
+    this.#outcomes = this.#outcomes.slice(Math.max(first, this.#outcomes.length - this.#latest));
   }
 }

@@ -33,6 +33,11 @@ const SPREAD_MS = 250;
 /** All waits of a stream together. */
 const LONGEST_WAITED_MS = 60_000;
 
+/** Who has not begun is told soon; a probe, or the end of a short outage, is worth that. */
+const LONGEST_WAIT_AT_START_MS = 5_000;
+/** Nobody was asked, so a wait costs nothing but time; still it is no spinning. */
+const SHORTEST_WAIT_MS = 250;
+
 /** The same place may do better the next time. */
 const MAY_PASS: ReadonlySet<ErrorCode> = new Set([
   "provider_rate_limited",
@@ -43,8 +48,6 @@ const MAY_PASS: ReadonlySet<ErrorCode> = new Set([
   "idle_timeout",
   "upstream_truncated",
   "upstream_protocol",
-  "circuit_open",
-  "capacity",
   "orphaned",
 ]);
 
@@ -69,6 +72,25 @@ export function retryDelay(
   if (next === null || next.waitMs > LONGEST_WAIT_MS) return null;
   const delayMs = Math.round(delayFor(next, spent.attempts, random));
   return spent.waitedMs + delayMs > LONGEST_WAITED_MS ? null : delayMs;
+}
+
+/**
+ * Milliseconds until somebody may be asked after all, or null when the refusal stands. It is no attempt: only the time
+ * is limited.
+ * @param begun somebody was asked before; else new work is refused when there is too much of it, and a limit is soon over
+ */
+export function waitDelay(
+  { code, retryAfterMs }: StreamError,
+  begun: boolean,
+  waitedMs: number,
+  random: number,
+): number | null {
+  const isLimit = code === "provider_rate_limited";
+  const isRefused = !begun && !isLimit && code !== "circuit_open";
+  if (retryAfterMs === undefined || isRefused) return null;
+  if (retryAfterMs > (begun || isLimit ? LONGEST_WAIT_MS : LONGEST_WAIT_AT_START_MS)) return null;
+  const delayMs = Math.round(Math.max(SHORTEST_WAIT_MS, retryAfterMs) + random * SPREAD_MS);
+  return waitedMs + delayMs > (begun ? LONGEST_WAITED_MS : LONGEST_WAIT_MS + SPREAD_MS) ? null : delayMs;
 }
 
 function delayFor({ waitMs, failures }: NextPlace, attempts: number, random: number): number {

@@ -55,7 +55,7 @@ export interface Route {
   /**
    * Notes that the latest passage failed, once it has been ended, or that `take` gave an error. Milliseconds to wait
    * before the next `take`, or null when the failure stands: not retryable, the stream's budget is spent, or nobody is
-   * left. A stream that has not begun waits for a key that rests, for nothing else.
+   * left. After an error of `take` only the time is limited, by less for a stream that has not begun: nobody was asked.
    */
   retry(failure: Failure): number | null;
 }

@@ -8,7 +8,7 @@ import { drawn, ranked, withFirst } from "./ranking.ts";
 import type { Prospect, Ranked, Strategy } from "./ranking.ts";
 import { refusedError, seconds, tooDear, unfit } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
-import { retryDelay } from "./retry.ts";
+import { retryDelay, waitDelay } from "./retry.ts";
 import type { NextPlace, RetryBudget, RetrySpent } from "./retry.ts";
 import type { Failure, Need, Outcome, Passage, Route } from "./route.ts";
 import type { Target } from "./target.ts";
@@ -67,6 +67,8 @@ export class StreamRoute implements Route {
   #spent: RetrySpent;
   #need: Need = NO_NEED;
   #latest: Passage | null = null;
+  /** What `take` last said when nobody could be asked. */
+  #refusal: StreamError | null = null;
   /** Answered the last step: it has the conversation in its cache, and can read its own thinking. */
   #sticky: number | null = null;
 
@@ -82,7 +84,11 @@ export class StreamRoute implements Route {
   take(need: Need, beside?: Passage): Passage | StreamError {
     this.#need = need;
     const choice = this.#choose(need, beside);
-    if (!("note" in choice)) return refusedError(choice);
+    if (!("note" in choice)) {
+      const refusal = refusedError(choice);
+      if (beside === undefined) this.#refusal = refusal;
+      return refusal;
+    }
     const { candidate, note } = choice;
     const { place } = candidate;
     const { maxFirstTokenMs } = this.#plan.limits;
@@ -93,8 +99,7 @@ export class StreamRoute implements Route {
 
   retry(failure: Failure): number | null {
     const { code } = failure.error;
-    // A stream that has not begun is refused at once, but a limit is soon over.
-    if (this.#latest === null && code !== "provider_rate_limited" && code !== "orphaned") return null;
+    if (failure.error === this.#refusal) return this.#wait(failure.error);
     // That this proxy died in mid-answer is no failure of a provider's.
     const content = failure.content && code !== "orphaned";
     const delayMs = retryDelay({ ...failure, content }, this.#plan.budget, this.#spent, this.#next(), this.#random());
@@ -105,6 +110,14 @@ export class StreamRoute implements Route {
       afterContent: afterContent + (content ? 1 : 0),
       waitedMs: waitedMs + delayMs,
     };
+    return delayMs;
+  }
+
+  #wait(refusal: StreamError): number | null {
+    const { waitedMs } = this.#spent;
+    const begun = this.#latest !== null || this.#plan.spent !== undefined;
+    const delayMs = waitDelay(refusal, begun, waitedMs, this.#random());
+    if (delayMs !== null) this.#spent = { ...this.#spent, waitedMs: waitedMs + delayMs };
     return delayMs;
   }
 

@@ -44,6 +44,14 @@ suite("Circuit", () => {
     assert.equal(circuit.phase, "open");
   });
 
+  test("under load, the latest hundred calls are judged, so that many answers before do not hide an outage", async () => {
+    await report(circuit, true, 1_000);
+    await report(circuit, false, 49);
+    assert.equal(circuit.phase, "closed");
+    await report(circuit, false);
+    assert.equal(circuit.phase, "open");
+  });
+
   test("failures of more than a minute ago are forgotten", async () => {
     await report(circuit, false, 4);
     mock.timers.tick(60_000);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ERROR_CODES, StreamError } from "../../../protocol/index.ts";
 import type { ErrorCode } from "../../../protocol/index.ts";
-import { retryDelay } from "../../../proxy/route/retry.ts";
+import { retryDelay, waitDelay } from "../../../proxy/route/retry.ts";
 import type { NextPlace, RetrySpent } from "../../../proxy/route/retry.ts";
 
 const BUDGET = { attempts: 4, afterContent: 1 };
@@ -30,6 +30,20 @@ test("nobody waits for more than a minute in all", () => {
   const spent = { ...FRESH, waitedMs: 45_000 };
   assert.equal(retryDelay(failure("provider_rate_limited"), BUDGET, spent, place({ waitMs: 15_000 }), 0), 15_000);
   assert.equal(retryDelay(failure("provider_rate_limited"), BUDGET, spent, place({ waitMs: 15_001 }), 0), null);
+});
+
+test("when nobody can be asked, a stream that has begun waits twenty seconds, a new one five, or twenty for a limit", () => {
+  const wait = (code: ErrorCode, retryAfterMs: number | undefined, begun: boolean, waitedMs = 0) =>
+    waitDelay(new StreamError(code, "x", { retryAfterMs }), begun, waitedMs, 0);
+  assert.deepEqual([wait("circuit_open", 20_000, true), wait("circuit_open", 20_001, true)], [20_000, null]);
+  assert.deepEqual([wait("circuit_open", 5_000, false), wait("circuit_open", 5_001, false)], [5_000, null]);
+  assert.deepEqual([wait("provider_rate_limited", 20_000, false), wait("capacity", 1_000, false)], [20_000, null]);
+  assert.deepEqual([wait("capacity", 1_000, true), wait("context_overflow", undefined, true)], [1_000, null]);
+  assert.equal(wait("circuit_open", 1, true), 250);
+  assert.deepEqual(
+    [wait("circuit_open", 5_000, true, 55_001), wait("circuit_open", 5_000, false, 16_000)],
+    [null, null],
+  );
 });
 
 test("a place that cannot answer is followed by another, if there is one", () => {
