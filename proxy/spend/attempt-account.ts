@@ -43,10 +43,11 @@ export class AttemptAccount implements AttemptMeter {
   #isFinished = false;
   #bill: AttemptBill | null = null;
 
-  constructor(purse: AccountPurse, target: Target, request: ProviderRequest) {
+  /** @param earlier what was booked for it before: it is read on */
+  constructor(purse: AccountPurse, target: Target, request: ProviderRequest, earlier?: AttemptBill) {
     this.#purse = purse;
     this.#target = target;
-    this.#input = countInput(request);
+    this.#input = earlier?.input ?? countInput(request);
     const { pricing } = target;
     const inputCost = costOf(pricing, { input: this.#input, output: 0, final: false });
     const sampleCost = costOf(pricing, { input: this.#input, output: SAMPLE_TOKENS, final: false });
@@ -54,6 +55,9 @@ export class AttemptAccount implements AttemptMeter {
     this.#inputCost = inputCost ?? 0;
     this.#perHundredth = this.#isPriced ? (sampleCost! - inputCost!) / SAMPLE_TOKENS / 100 : 0;
     this.#reported = this.#inputCost;
+    if (earlier === undefined) return;
+    this.#counted = earlier.estimate.output * 100;
+    this.#report({ input: earlier.input, output: earlier.output, final: false });
   }
 
   /** Nano-dollars, not rounded. */
@@ -63,7 +67,7 @@ export class AttemptAccount implements AttemptMeter {
 
   /** Nano-dollars without which it is not worth beginning. */
   get least(): number {
-    return this.#inputCost + LEAST_OUTPUT_TOKENS * this.#tokenCost;
+    return this.cost + LEAST_OUTPUT_TOKENS * this.#tokenCost;
   }
 
   /** Nano-dollars to set aside at a time, at least. */
@@ -78,7 +82,7 @@ export class AttemptAccount implements AttemptMeter {
   /** @param affordable nano-dollars it may cost in all; null without a limit */
   bound(affordable: number | null, wanted: number | undefined): void {
     if (affordable === null || this.#perHundredth <= 0) return;
-    const tokens = Math.max(LEAST_OUTPUT_TOKENS, Math.floor((affordable - this.#inputCost) / this.#tokenCost));
+    const tokens = Math.max(LEAST_OUTPUT_TOKENS, Math.floor((affordable - this.cost) / this.#tokenCost));
     if (tokens < (wanted ?? SAFE_BOUND_TOKENS)) this.maxOutputTokens = tokens;
   }
 

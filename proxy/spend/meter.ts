@@ -51,8 +51,11 @@ export interface Meter {
   readonly refusal: StreamError | null;
   /** Estimated input tokens of a request. */
   inputTokens(request: Omit<ProviderRequest, "model">): number;
-  /** Sets money aside for an attempt's input and some output. `budget_exhausted` when there is not enough of it. */
-  begin(target: Target, request: ProviderRequest): Promise<AttemptMeter | StreamError>;
+  /**
+   * Sets money aside for an attempt's input and some output. `budget_exhausted` when there is not enough of it.
+   * @param isReadOn the attempt reads on what the last one of an earlier process had asked for: its input is paid
+   */
+  begin(target: Target, request: ProviderRequest, isReadOn?: boolean): Promise<AttemptMeter | StreamError>;
   /** The stream is about to end: ends what is not ended, waits for the ledger. Nothing begins after it. Never rejects. */
   close(): Promise<Bill>;
 }

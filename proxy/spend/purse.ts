@@ -2,10 +2,11 @@
 import { StreamError } from "../../protocol/index.ts";
 import type { ProviderRequest } from "../provider/provider.ts";
 import type { Target } from "../route/target.ts";
+import { NANO_PER_USD } from "../stream-log/ledger.ts";
 import type { Account, Ledger } from "../stream-log/ledger.ts";
 import { AttemptAccount } from "./attempt-account.ts";
 import { exhausted } from "./exhausted.ts";
-import type { AttemptMeter, Bill, Meter } from "./meter.ts";
+import type { AttemptBill, AttemptMeter, Bill, Meter } from "./meter.ts";
 import { countInput } from "./tokens.ts";
 
 /** The part of what was there at the beginning that is kept for winding up. */
@@ -21,8 +22,8 @@ export interface PurseOptions {
   readonly accounts: readonly Account[];
   /** Nano-dollars this answer may cost in all; null without a limit. */
   readonly budget: number | null;
-  /** Nano-dollars an earlier owner of the stream has spent, and which it left set aside. @default 0 */
-  readonly before?: number;
+  /** What an earlier process has spent on the stream; its bill goes before this purse's. @default nothing */
+  readonly before?: Bill;
 }
 
 export class Purse implements Meter {
@@ -38,6 +39,7 @@ export class Purse implements Meter {
   readonly #open = new Set<AttemptAccount>();
   /** Nano-dollars of attempts that are over, and what is set aside for all there were and are. */
   #spent: number;
+  readonly #before: AttemptBill[];
   #held = 0;
   /** What the ledger said was left for everybody, and in which account; null without limits. */
   #left: number | null = null;
@@ -50,12 +52,13 @@ export class Purse implements Meter {
   #isKnown = false;
   #closing: Promise<Bill> | null = null;
 
-  constructor({ ledger, stream, accounts, budget, before = 0 }: PurseOptions) {
+  constructor({ ledger, stream, accounts, budget, before }: PurseOptions) {
     this.#ledger = ledger;
     this.#stream = stream;
     this.#accounts = accounts;
     this.#budget = budget;
-    this.#spent = before;
+    this.#spent = before?.nanoUsd ?? 0;
+    this.#before = [...(before?.attempts ?? [])];
     this.#isShared = accounts.some(({ limit }) => limit !== null);
   }
 
@@ -67,8 +70,8 @@ export class Purse implements Meter {
     return countInput(request);
   }
 
-  async begin(target: Target, request: ProviderRequest): Promise<AttemptMeter | StreamError> {
-    const account = new AttemptAccount(this, target, request);
+  async begin(target: Target, request: ProviderRequest, isReadOn = false): Promise<AttemptMeter | StreamError> {
+    const account = new AttemptAccount(this, target, request, isReadOn ? this.#reclaim() : undefined);
     this.#open.add(account);
     try {
       await this.#ask(account, account.least + account.piece);
@@ -111,7 +114,15 @@ export class Purse implements Meter {
   async #close(): Promise<Bill> {
     for (const account of this.#open) account.end();
     await this.#work;
-    return { nanoUsd: Math.ceil(this.#spent), attempts: this.#begun.map((account) => account.end()) };
+    const mine = this.#begun.map((account) => account.end());
+    return { nanoUsd: Math.ceil(this.#spent), attempts: [...this.#before, ...mine] };
+  }
+
+  /** The bill of an earlier process's last attempt is open again. */
+  #reclaim(): AttemptBill | undefined {
+    const bill = this.#before.pop();
+    this.#spent -= (bill?.costUsd ?? 0) * NANO_PER_USD;
+    return bill;
   }
 
   /** Sets aside what the account wants in all, or what there is. */

@@ -3,7 +3,7 @@ import type { StreamError } from "../../protocol/index.ts";
 import { dayOf, NANO_PER_USD } from "../stream-log/ledger.ts";
 import type { Account, AccountState, Ledger } from "../stream-log/ledger.ts";
 import { exhausted } from "./exhausted.ts";
-import type { Meter } from "./meter.ts";
+import type { Bill, Meter } from "./meter.ts";
 import { Purse } from "./purse.ts";
 
 /** US dollars a UTC day; undefined without a limit. */
@@ -51,8 +51,8 @@ export class Treasury {
     return new Purse({ ledger: this.#ledger, stream, accounts, budget: nanoOf(usdPerAnswer) });
   }
 
-  /** The purse of a stream that another process began and spent so many nano-dollars on: its accounts stay what they were. */
-  async reopen(request: Omit<PurseRequest, "address">, before: number): Promise<Meter> {
+  /** The purse of a stream that another process began: its accounts stay what they were. `before` is a `RecoveredBill`'s. */
+  async reopen(request: Omit<PurseRequest, "address">, before: Bill): Promise<Meter> {
     const { stream, createdAt, usdPerAnswer, owner } = request;
     const known = await this.#ledger.reservation(stream);
     const accounts =

@@ -200,6 +200,33 @@ test("two attempts at once share the purse, and both are booked", async () => {
   assert.equal(ledger.held, nanoUsd);
 });
 
+test("what an earlier process spent counts, and an attempt that reads on is one with the one it goes on from", async () => {
+  const accounts = [{ key: "total", day: DAY, limit: 1_000_000_000 }];
+  const estimate = { input: 90, output: 40 };
+  const bill = (output: number) => ({
+    ...{ target: "p/m", input: 100, output, estimated: true, estimate },
+    costUsd: (100 * INPUT_NANO + output * OUTPUT_NANO) / 1e9,
+  });
+  const nanoUsd = 200 * INPUT_NANO + 90 * OUTPUT_NANO;
+  const before = { nanoUsd, attempts: [bill(50), bill(40)] };
+  const ledger = oneAccount(1_000_000_000);
+  const meter = new Purse({ ledger, stream: "s", accounts, budget: null, before });
+  const opened = await meter.begin(TARGET, ASKED, true);
+  assert.ok(!(opened instanceof StreamError));
+  // The provider counts the whole answer, from before the crash on.
+  void opened.read([delta(30), usage(110, 75, true), FINISH]);
+  const closed = await meter.close();
+  assert.deepEqual(
+    closed.attempts.map(({ input, output, estimated }) => [input, output, estimated]),
+    [
+      [100, 50, true],
+      [110, 75, false],
+    ],
+  );
+  assert.equal(closed.attempts[1]!.estimate.output, 70);
+  assert.equal(closed.nanoUsd, 210 * INPUT_NANO + 125 * OUTPUT_NANO);
+});
+
 test("closing ends what is under way and asks the ledger for nothing more", async () => {
   const ledger = oneAccount(1_000_000_000);
   const meter = purseOf(ledger, 1_000_000_000);
