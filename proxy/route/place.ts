@@ -55,7 +55,9 @@ export class Place {
       return { code: this.#unable.code, why: `failed with ${this.#unable.code}`, waitMs: null };
     const { provider, maxConcurrent } = this.target;
     const waitMs = this.#notBefore - Date.now();
-    if (waitMs > 0) return { code: "provider_overloaded", why: `asked to wait ${seconds(waitMs)}`, waitMs };
+    if (waitMs > 0) {
+      return { code: this.failedWith ?? "provider_overloaded", why: `asked to wait ${seconds(waitMs)}`, waitMs };
+    }
     const running = lanes.running(provider.name);
     if (maxConcurrent !== undefined && running >= maxConcurrent) {
       return { code: "capacity", why: `busy: ${running} of ${maxConcurrent}`, waitMs: BUSY_WAIT_MS };

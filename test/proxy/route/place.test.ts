@@ -37,6 +37,16 @@ suite("Place", () => {
     assert.equal(fail(route, second, "provider_quota"), null);
   });
 
+  test("a provider without keys that is limited is left alone by the stream as long as it asks", () => {
+    const router = new Router({ random: () => 0 });
+    const targets = [target("a/m")];
+    const route = open(router, targets);
+    assert.equal(fail(route, taken(route), "provider_rate_limited", 3_000), 3_000);
+    const error = refused(route);
+    assert.deepEqual([error.code, error.retryAfterMs], ["provider_rate_limited", 3_000]);
+    taken(open(router, targets));
+  });
+
   test("when all rest, the error is theirs and says when; a stream may wait for it before it has begun", () => {
     const router = new Router({ random: () => 0 });
     const targets = [target("a/m", { keys: ["k1", "k2"] })];
