@@ -23,6 +23,8 @@ export interface AppendStore {
   /** Writes what a stream keeps beside its entries. */
   keep(live: LiveStream, records: readonly Kept[]): void;
   transaction<Result>(work: () => Result): Result;
+  /** A stream's append is committed. */
+  committed(id: string): void;
 }
 
 export class SqliteAppends {
@@ -50,13 +52,7 @@ export class SqliteAppends {
     this.#live.delete(id);
   }
 
-  append(
-    id: string,
-    term: number,
-    batch: Batch,
-    ending: Ending | undefined,
-    records: readonly Kept[],
-  ): Promise<void> {
+  append(id: string, term: number, batch: Batch, ending: Ending | undefined, records: readonly Kept[]): Promise<void> {
     return new Promise((resolve, reject) => this.#queue({ id, term, batch, ending, records, resolve, reject }));
   }
 
@@ -120,6 +116,7 @@ export class SqliteAppends {
     accepted.forEach(({ id, batch, ending, resolve }, index) => {
       appends[index]!.live.tail = batch.last;
       if (ending !== undefined) this.#live.delete(id);
+      this.#store.committed(id);
       resolve();
     });
   }

@@ -4,7 +4,16 @@ import { StreamError } from "../../protocol/index.ts";
 import type { Message } from "../../protocol/index.ts";
 import { dayOf } from "./ledger.ts";
 import { SqliteLedger } from "./sqlite-ledger.ts";
-import type { AttemptRecord, ConversationRecord, Kept, Ending, NewStream, ResumeRecord, RetentionBounds, Turn } from "./stream-log.ts";
+import type {
+  AttemptRecord,
+  ConversationRecord,
+  Kept,
+  Ending,
+  NewStream,
+  ResumeRecord,
+  RetentionBounds,
+  Turn,
+} from "./stream-log.ts";
 
 /** The base of the embedded store: one database, and everything in it that is not an entry. */
 export abstract class SqliteConversations {

@@ -8,17 +8,10 @@ import type { Ledger } from "./ledger.ts";
 import { SqliteAppends } from "./sqlite-appends.ts";
 import { decodeBody, SqliteJournal } from "./sqlite-journal.ts";
 import type { LiveStream } from "./sqlite-journal.ts";
-import { SqliteConversations } from "./sqlite-conversations.ts";
+import { SqliteReplicas } from "./sqlite-replicas.ts";
+import type { Lease } from "./replicas.ts";
 import { migrate } from "./sqlite-schema.ts";
-import type {
-  Created,
-  Ending,
-  Kept,
-  NewStream,
-  RetentionBounds,
-  StreamLog,
-  StreamRecord,
-} from "./stream-log.ts";
+import type { Created, Ending, Kept, NewStream, RetentionBounds, StreamLog, StreamRecord } from "./stream-log.ts";
 
 /** Pages in the write-ahead log before it is copied back: 16 MiB, so that the copy is rare and its stall spread out. */
 const CHECKPOINT_PAGES = 4_000;
@@ -50,7 +43,7 @@ export function openSqliteLog(file: string): StreamLog {
   }
 }
 
-class SqliteLog extends SqliteConversations implements StreamLog {
+class SqliteLog extends SqliteReplicas implements StreamLog {
   readonly #journal: SqliteJournal;
   readonly #appends: SqliteAppends;
 
@@ -65,7 +58,6 @@ class SqliteLog extends SqliteConversations implements StreamLog {
   readonly #insertSend: StatementSync;
   readonly #readEntries: StatementSync;
   readonly #raiseTerm: StatementSync;
-  readonly #running: StatementSync;
 
   constructor(database: DatabaseSync) {
     super(database);
@@ -78,6 +70,7 @@ class SqliteLog extends SqliteConversations implements StreamLog {
       },
       keep: ({ n }, records) => this.addRecords(n, records),
       transaction: (work) => this.transaction(work),
+      committed: (id) => this.wakers.wake(id),
     });
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
@@ -96,7 +89,6 @@ class SqliteLog extends SqliteConversations implements StreamLog {
        WHERE stream = (SELECT n FROM streams WHERE id = ?) AND last > ? ORDER BY last`,
     );
     this.#raiseTerm = database.prepare("UPDATE streams SET term = term + 1 WHERE id = ? AND status = 'running'");
-    this.#running = database.prepare(`${RECORD} WHERE s.status = 'running'`);
   }
 
   get ledger(): Ledger {
@@ -124,17 +116,12 @@ class SqliteLog extends SqliteConversations implements StreamLog {
       });
       if (live === null) return { record: this.#sent(stream.owner, sendId!, start.fingerprint)!, created: false };
       this.#appends.started(stream.id, live);
+      this.lease(stream.id, start.lease);
       return { record: this.#record(stream.id)!, created: true };
     });
   }
 
-  append(
-    id: string,
-    term: number,
-    batch: Batch,
-    ending?: Ending,
-    records: readonly Kept[] = [],
-  ): Promise<void> {
+  append(id: string, term: number, batch: Batch, ending?: Ending, records: readonly Kept[] = []): Promise<void> {
     return this.#appends.append(id, term, batch, ending, records);
   }
 
@@ -155,19 +142,18 @@ class SqliteLog extends SqliteConversations implements StreamLog {
     return this.run(() => this.#record(id));
   }
 
-  takeOver(id: string): Promise<StreamRecord | null> {
-    return this.run(() =>
-      this.transaction(() => {
+  takeOver(id: string, lease: Lease): Promise<StreamRecord | null> {
+    return this.run(() => {
+      if (!this.mayTake(id, lease)) return null;
+      const record = this.transaction(() => {
         const live = this.#appends.live(id);
         if (live !== undefined) this.#journal.seal(live.n);
         this.#appends.forget(id);
         return this.#raiseTerm.run(id).changes === 0 ? null : this.#record(id);
-      }),
-    );
-  }
-
-  runningStreams(): Promise<readonly StreamRecord[]> {
-    return this.run(() => this.#running.all().map((row) => this.#toRecord(row as Row)));
+      });
+      if (record !== null) this.lease(id, lease);
+      return record;
+    });
   }
 
   deleteStream(id: string): Promise<void> {

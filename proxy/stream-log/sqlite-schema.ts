@@ -47,6 +47,12 @@ const STEPS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE receipts (stream TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
    CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  // What a running stream was started with, and what others have left for its writer: gone at its end.
+  `ALTER TABLE streams ADD COLUMN request TEXT;
+   ALTER TABLE streams ADD COLUMN cancel INTEGER NOT NULL DEFAULT 0;
+   CREATE TABLE outcomes (
+     stream TEXT NOT NULL, call TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (stream, call)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** @throws {StreamError} `storage_unavailable` when a newer version of this program made the file. */

@@ -2,6 +2,7 @@
 import type { Attachment, LogEntry, Message, MessageStatus } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Lease, Replicas } from "./replicas.ts";
 
 /** A stream as stored beside its entries. */
 export interface StreamRecord {
@@ -71,6 +72,10 @@ export interface NewStream {
   /** The owner's id of this send, and a fingerprint of the request it belongs to. */
   readonly sendId?: string;
   readonly fingerprint: string;
+  /** What whoever takes the stream over must know to go on: JSON, kept until the stream has ended. */
+  readonly request: unknown;
+  /** Who writes the stream, in term 1. */
+  readonly lease: Lease;
 }
 
 export interface Created {
@@ -123,8 +128,8 @@ export interface RetentionBounds {
   readonly conversationsBefore: number;
 }
 
-/** Every implementation passes `test/contracts/stream-log.contract.ts`. Times are milliseconds since the epoch. */
-export interface StreamLog {
+/** Every implementation passes `test/contracts/stream-log.contract.ts` and the contracts of its parts. Times are milliseconds since the epoch. */
+export interface StreamLog extends Replicas {
   readonly ledger: Ledger;
 
   /** The stream an earlier send with this id started. @throws {StreamError} `conflict` when that was another request. */
@@ -145,12 +150,6 @@ export interface StreamLog {
   read(id: string, after: number, limit: number): Promise<readonly LogEntry[]>;
 
   findStream(id: string): Promise<StreamRecord | null>;
-
-  /** Raises the stream's term, so that whoever wrote before is refused. Null when it is gone or has ended. */
-  takeOver(id: string): Promise<StreamRecord | null>;
-
-  /** Streams that have not ended. */
-  runningStreams(): Promise<readonly StreamRecord[]>;
 
   /** Forgets a stream's entries; its turn in the conversation goes too. */
   deleteStream(id: string): Promise<void>;

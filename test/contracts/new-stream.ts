@@ -4,12 +4,14 @@ import type { NewStream } from "../../proxy/stream-log/stream-log.ts";
 
 let made = 0;
 
+export const LEASE = { replica: "r_test", ttlMs: 60_000 };
+
 /** A start that nothing else has: ids count up. */
 export function newStream(
-  change: Partial<NewStream["stream"]> & { sendId?: string; fingerprint?: string } = {},
+  change: Partial<NewStream["stream"]> & Partial<Pick<NewStream, "sendId" | "fingerprint" | "request" | "lease">> = {},
 ): NewStream {
   const number = ++made;
-  const { sendId, fingerprint = "f", ...fields } = change;
+  const { sendId, fingerprint = "f", request = null, lease = LEASE, ...fields } = change;
   const stream = {
     id: `s_${number}`,
     inc: "inc",
@@ -36,6 +38,8 @@ export function newStream(
     title: "hi",
     first: makeBatch([{ type: "stream.start", id, agent, conversation, message }], 1, stream.createdAt),
     fingerprint,
+    request,
+    lease,
     ...(sendId === undefined ? {} : { sendId }),
   };
 }

@@ -6,7 +6,7 @@ import type { StreamEvent } from "../../protocol/index.ts";
 import { makeBatch } from "../../proxy/stream-log/batch.ts";
 import type { Batch } from "../../proxy/stream-log/batch.ts";
 import type { StreamLog } from "../../proxy/stream-log/stream-log.ts";
-import { newStream } from "./new-stream.ts";
+import { LEASE, newStream } from "./new-stream.ts";
 
 const delta = (text: string): StreamEvent => ({ type: "delta", block: 0, kind: "text", text });
 const END: StreamEvent = {
@@ -129,7 +129,7 @@ export function streamLogContract(name: string, open: () => Promise<StreamLog>):
     test("after a take-over the earlier term appends nothing, the new one goes on", async () => {
       const { record } = await log.createStream(newStream());
       await log.append(record.id, 1, batchOf(2, delta("a")));
-      const taken = await log.takeOver(record.id);
+      const taken = await log.takeOver(record.id, LEASE);
       assert.deepEqual([taken?.term, taken?.tail], [2, 2]);
       await assert.rejects(log.append(record.id, 1, batchOf(3, delta("late"))), refuses("conflict"));
       await log.append(record.id, 2, batchOf(3, delta("b")));
@@ -138,16 +138,14 @@ export function streamLogContract(name: string, open: () => Promise<StreamLog>):
 
     test("after its end a stream takes no append and is not running; its message is kept", async () => {
       const { record } = await log.createStream(newStream());
-      assert.deepEqual(
-        (await log.runningStreams()).map(({ id }) => id),
-        [record.id],
-      );
+      await log.release(record.id, 1);
+      assert.deepEqual(await log.abandoned(10), [record.id]);
       const last = batchOf(2, END);
       const message = fold(fold(emptyMessage("inc"), await log.read(record.id, 0, 10)), last.entries);
       await log.append(record.id, 1, last, { status: "complete", message });
       await assert.rejects(log.append(record.id, 1, batchOf(3, delta("late"))), refuses("conflict"));
-      assert.equal(await log.takeOver(record.id), null);
-      assert.deepEqual(await log.runningStreams(), []);
+      assert.equal(await log.takeOver(record.id, LEASE), null);
+      assert.deepEqual(await log.abandoned(10), []);
       assert.equal((await log.findStream(record.id))?.status, "complete");
       const turn = await log.findTurn(record.message);
       assert.deepEqual(turn?.role === "assistant" && turn.message, message);

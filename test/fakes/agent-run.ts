@@ -65,6 +65,8 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
     title: "q",
     first,
     fingerprint: "",
+    request: null,
+    lease: { replica: "r_1", ttlMs: 60_000 },
   });
   const tail = new StreamTail(record);
   if (unwatchedMs > 0) Object.defineProperty(tail, "unwatchedMs", { value: unwatchedMs });

@@ -12,6 +12,7 @@ import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog, StreamRecord } from "../../../proxy/stream-log/stream-log.ts";
 import { StreamTail } from "../../../proxy/stream-log/tail.ts";
+import { LEASE } from "../../contracts/new-stream.ts";
 import { fakeAnswer } from "../../fakes/fake-answer.ts";
 import { fakeProvider, finish, more, settle, text } from "../../fakes/fake-provider.ts";
 import type { FakeProvider } from "../../fakes/fake-provider.ts";
@@ -48,7 +49,15 @@ describe("pump()", () => {
       text: "q",
       attachments: [],
     } as const;
-    ({ record } = await log.createStream({ stream, turn, title: "q", first, fingerprint: "" }));
+    ({ record } = await log.createStream({
+      stream,
+      turn,
+      title: "q",
+      first,
+      fingerprint: "",
+      request: null,
+      lease: LEASE,
+    }));
     tail = new StreamTail(record);
     tail.publish(first);
   });
@@ -246,7 +255,7 @@ describe("pump()", () => {
   test("a store that refuses a write stops the provider's call", async () => {
     const provider = fakeProvider("p", [text("a"), never]);
     const running = run([provider]);
-    await log.takeOver(record.id);
+    await log.takeOver(record.id, LEASE);
     await assert.rejects(running, (thrown: unknown) => isStreamError(thrown) && thrown.code === "conflict");
     assert.equal(provider.open, 0);
   });

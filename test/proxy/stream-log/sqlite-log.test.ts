@@ -11,6 +11,7 @@ import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog } from "../../../proxy/stream-log/stream-log.ts";
 import { ledgerContract } from "../../contracts/ledger.contract.ts";
+import { LEASE } from "../../contracts/new-stream.ts";
 import { streamLogContract } from "../../contracts/stream-log.contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ai-stream-log-"));
@@ -78,6 +79,8 @@ async function startStream(log: StreamLog, id: string): Promise<void> {
     title: "q",
     first: makeBatch([{ type: "stream.start", ...ids }], 1, 1),
     fingerprint: "",
+    request: null,
+    lease: LEASE,
   });
 }
 
