@@ -86,6 +86,15 @@ suite("StreamRoute", () => {
     assert.equal(taken(route).target.id, "c/m");
   });
 
+  test("a call that was given up for another is no failure of its target", () => {
+    const route = open(new Router({ random: NEVER }), [target("a/m"), target("b/m")]);
+    const slow = taken(route);
+    const hedge = taken(route, NEED, slow);
+    slow.end({ error: failure("cancelled"), outputTokens: 0 });
+    assert.equal(fail(route, hedge, "provider_error"), 0);
+    assert.equal(taken(route).target.id, "a/m");
+  });
+
   test("a hedge goes to another target than the one under way", () => {
     const route = open(new Router(), [target("a/m"), target("b/m")]);
     const first = taken(route);
