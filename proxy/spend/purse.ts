@@ -2,7 +2,7 @@
 import { StreamError } from "../../protocol/index.ts";
 import type { ProviderRequest } from "../provider/provider.ts";
 import type { Target } from "../route/target.ts";
-import { NANO_PER_USD } from "../stream-log/ledger.ts";
+import { NANO_PER_USD, wholeNano } from "../stream-log/ledger.ts";
 import type { Account, Ledger } from "../stream-log/ledger.ts";
 import { AttemptAccount } from "./attempt-account.ts";
 import { exhausted } from "./exhausted.ts";
@@ -115,7 +115,7 @@ export class Purse implements Meter {
     for (const account of this.#open) account.end();
     await this.#work;
     const mine = this.#begun.map((account) => account.end());
-    return { nanoUsd: Math.ceil(this.#spent), attempts: [...this.#before, ...mine] };
+    return { nanoUsd: wholeNano(this.#spent), attempts: [...this.#before, ...mine] };
   }
 
   /** The bill of an earlier process's last attempt is open again. */
@@ -130,14 +130,14 @@ export class Purse implements Meter {
     return this.#queue(async () => {
       const others = this.#needed() - account.aside;
       const most = this.#budget === null ? Infinity : Math.max(this.#budget, this.#held);
-      await this.#hold(Math.min(Math.ceil(others + wanted), most));
+      await this.#hold(Math.min(wholeNano(others + wanted), most));
       account.aside = Math.max(account.aside, this.#held - others);
     });
   }
 
   /** Gives back what no attempt has set aside. A failure costs nothing: all that is held is settled with the stream. */
   #free(): void {
-    if (this.#closing === null) this.#queue(() => this.#hold(Math.ceil(this.#needed()))).catch(() => {});
+    if (this.#closing === null) this.#queue(() => this.#hold(wholeNano(this.#needed()))).catch(() => {});
   }
 
   /** Where no account has a limit, the ledger only has to know that the stream spends something. */

@@ -1,7 +1,7 @@
 /** What a stream has cost as far as its log tells: for one whose process died, and its purse with it. */
 import type { LogEntry, Usage } from "../../protocol/index.ts";
 import type { Pricing } from "../route/price.ts";
-import { NANO_PER_USD } from "../stream-log/ledger.ts";
+import { NANO_PER_USD, wholeNano } from "../stream-log/ledger.ts";
 import type { AttemptBill, Bill } from "./meter.ts";
 import { CALL, countText } from "./tokens.ts";
 
@@ -31,7 +31,7 @@ export class RecoveredBill {
   bill(pricingOf: PricingOf, inputTokens: number): Bill {
     const attempts = this.#attempts.map((seen) => toBill(seen, pricingOf(seen.provider, seen.model), inputTokens));
     const usd = attempts.reduce((sum, { costUsd = 0 }) => sum + costUsd, 0);
-    return { nanoUsd: Math.ceil(usd * NANO_PER_USD), attempts };
+    return { nanoUsd: wholeNano(usd * NANO_PER_USD), attempts };
   }
 
   #apply(entry: LogEntry): void {
