@@ -15,6 +15,8 @@ export interface Reading {
   readonly attempts: readonly AttemptSeen[];
   /** What stands on the page at the end. */
   readonly text: string;
+  /** Blocks on the page: an answer that was gone on with is still one. */
+  readonly blocks: number;
   /** The error the stream ended with; null where it did not. */
   readonly error: ErrorCode | null;
   /** The text on the page is the text the proxy says it sent: nothing lost, nothing twice. */
@@ -68,6 +70,7 @@ class Page {
     return {
       attempts: this.#attempts,
       text: this.#text,
+      blocks: this.#message?.blocks.length ?? 0,
       error: this.#message?.end?.error?.code ?? null,
       digestFits: this.#digest === crc32(this.#text),
     };

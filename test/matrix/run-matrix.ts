@@ -27,6 +27,8 @@ interface Case {
 
 /** The one timer that a fault has to run out; all others are the proxy's own, so that none can be taken for it. */
 const SHORT_MS = 300;
+/** An answer that takes longer is one that no timer ended: then it ends with a code that no fault has. */
+const HUNG_MS = 30_000;
 /** Answers under way at a time: enough that the waits overlap, few enough that no timer runs out for lack of a turn. */
 const AT_ONCE = 32;
 
@@ -99,9 +101,9 @@ async function runCase(
       wrong ||= !ANSWER.startsWith(text);
       if (text !== "") place.shown();
     });
-    const { error, text, digestFits } = reading;
+    const { error, text, blocks, digestFits } = reading;
     const whole = error === null ? ANSWER : fault.afterContent ? PARTIAL : "";
-    return { reading, once: !wrong && digestFits && text === whole };
+    return { reading, once: !wrong && digestFits && text === whole && blocks === (whole === "" ? 0 : 1) };
   } catch (thrown) {
     return thrown instanceof Error ? thrown : new Error(String(thrown));
   }
@@ -151,8 +153,11 @@ function openProxy(server: FaultServer, cases: readonly Case[], fallback: boolea
       store: "sqlite::memory:",
       providers,
       agents,
-      // One failure opens a circuit for longer than all this takes, so an open circuit is a failure that was counted.
-      ...(fallback ? { resilience: { breaker: { failures: 1, halfOpenAfterMs: 600_000 } } } : {}),
+      resilience: {
+        totalMs: HUNG_MS,
+        // One failure opens a circuit for longer than all this takes, so an open circuit is a failure that was counted.
+        ...(fallback ? { breaker: { failures: 1, halfOpenAfterMs: 600_000 } } : {}),
+      },
     },
     { env: {}, logLevel: "silent" },
   );
