@@ -59,7 +59,7 @@ export interface Ledger {
 export const NANO_PER_USD = 1_000_000_000;
 
 /** Rounded up to whole nano-dollars; a thousandth of one is the noise of a sum, not money. */
-export const wholeNano = (nano: number): number => Math.ceil(nano - 0.001);
+export const wholeNano = (nano: number): number => Math.max(0, Math.ceil(nano - 0.001));
 
 /** The UTC date that accounts of a moment carry. */
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

@@ -16,6 +16,8 @@ import { newStream } from "../contracts/new-stream.ts";
 import { fakeAnswer } from "./fake-answer.ts";
 import { targetOf } from "./fake-provider.ts";
 
+const NEVER = new AbortController().signal;
+
 /** Nano-dollars for a token. */
 export const INPUT_NANO = 1_000;
 export const OUTPUT_NANO = 10_000;
@@ -88,6 +90,6 @@ export async function runPaid(
   const ready = fakeAnswer(providers, { tools, meter, route, ...answer });
   const marks = { capacityEvents: 1_000, high: 0.8, low: 0.3 };
   const cancel = options.cancel ?? new AbortController().signal;
-  await pump(async () => ready, { log, tail, marks, totalMs: 60_000, ...options.pump }, cancel);
+  await pump(async () => ready, { log, tail, marks, totalMs: 60_000, ...options.pump }, { cancel, fence: NEVER });
   return { record, message: fold(emptyMessage(record.inc), await log.read(record.id, 0, 100_000)) };
 }

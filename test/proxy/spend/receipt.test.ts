@@ -4,12 +4,16 @@ import type { LogEntry, StreamEnd, StreamEvent } from "../../../protocol/index.t
 import type { AttemptBill, Bill } from "../../../proxy/spend/meter.ts";
 import { ReceiptFold } from "../../../proxy/spend/receipt.ts";
 import { RecoveredBill } from "../../../proxy/spend/recovered-bill.ts";
+import type { StreamRecord } from "../../../proxy/stream-log/stream-log.ts";
 import { priced } from "../../fakes/paid-streams.ts";
 
-const RECORD = {
+const RECORD: StreamRecord = {
   ...{ id: "s_1", inc: "i", term: 1, owner: "o", agent: "a", conversation: "c_1", message: "m_2", parent: "m_1" },
-  ...{ createdAt: 1_000, status: "running", tail: 9, first: 1, replica: "r", leaseUntil: 0 },
-} as const;
+  createdAt: 1_000,
+  status: "running",
+  tail: 9,
+  first: 1,
+};
 const END: StreamEnd = {
   type: "stream.end",
   reason: "stop",

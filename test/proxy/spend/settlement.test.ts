@@ -5,13 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { StreamError } from "../../../protocol/index.ts";
-import { closeOrphans } from "../../../proxy/pump/recover.ts";
+import { closeOrphan } from "../../../proxy/pump/recover.ts";
+import { readUnfinished } from "../../../proxy/pump/unfinished-stream.ts";
 import { Router } from "../../../proxy/route/router.ts";
 import type { Receipt } from "../../../proxy/spend/receipt.ts";
 import { ReceiptSigner } from "../../../proxy/spend/receipt-signer.ts";
 import { Treasury } from "../../../proxy/spend/treasury.ts";
 import { dayOf } from "../../../proxy/stream-log/ledger.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
+import type { AssistantTurn } from "../../../proxy/stream-log/stream-log.ts";
+import { LEASE, newStream } from "../../contracts/new-stream.ts";
 import { fakeProvider, finish, more, targetOf, text } from "../../fakes/fake-provider.ts";
 import { INPUT_NANO, OUTPUT_NANO, priced, runPaid, talker } from "../../fakes/paid-streams.ts";
 
@@ -116,22 +119,51 @@ for (const reports of [true, false]) {
     const before = await log.ledger.account("total", dayOf(NOON));
     assert.equal(before.spent, 0);
     assert.ok(before.reserved > 0);
-    assert.equal(await closeOrphans(log, MARKS, { sign, pricingOf: () => priced }), 1);
+    const turns = await log.readTurns((await log.listConversations("ann", 1))[0]!.id);
+    const { stream } = turns.find(({ role }) => role === "assistant") as AssistantTurn;
+    const record = (await log.takeOver(stream, LEASE))!;
+    await closeOrphan(log, await readUnfinished(log, record), MARKS, { sign, pricingOf: () => priced });
     const spent = reports ? 40 * INPUT_NANO + 23 * OUTPUT_NANO : 5 * INPUT_NANO + 30 * OUTPUT_NANO;
     for (const key of ["total", "visitor:ann"]) {
       assert.deepEqual(await log.ledger.account(key, dayOf(NOON)), { spent, reserved: 0 });
     }
-    const [stream] = await log
-      .readTurns((await log.listConversations("ann", 1))[0]!.id)
-      .then((turns) => turns.slice(1));
-    const receipt = signer.verify((await log.findReceipt(stream!.role === "assistant" ? stream!.stream : ""))!);
+    const receipt = signer.verify((await log.findReceipt(stream))!);
     assert.deepEqual([receipt.reason, receipt.error], ["interrupted", "orphaned"]);
     assert.equal(Math.round(receipt.total.costUsd * 1e9), spent);
-    assert.equal(await closeOrphans(log, MARKS), 0);
+    assert.equal(await log.takeOver(stream, LEASE), null);
     await log.close();
     await dead.close();
   });
 }
+
+test("another process goes on with the money: the accounts stay, what was spent counts, what was set aside is not lost", async () => {
+  const log = openSqliteLog(":memory:");
+  const limits = { total: 0.001, perVisitor: 0.01, perAddress: 0.01 };
+  const { record } = await log.createStream(newStream({ owner: "ann" }));
+  const caller = { owner: "ann", createdAt: NOON, usdPerAnswer: undefined, stream: record.id };
+  const target = { ...targetOf(fakeProvider("p")), pricing: priced };
+  const asked = { model: "m", messages: [], tools: [] };
+  const dying = await new Treasury(log.ledger, limits).open({ ...caller, address: "hash" }).begin(target, asked);
+  assert.ok(!(dying instanceof StreamError));
+  const estimate = { input: 0, output: 60 };
+  const attempt = { target: "p/m", input: 0, output: 60, estimated: true, estimate, costUsd: (60 * OUTPUT_NANO) / 1e9 };
+  // The next process begins with what the log tells.
+  const before = { nanoUsd: 60 * OUTPUT_NANO, attempts: [attempt] };
+  const purse = await new Treasury(log.ledger, limits).reopen(caller, before);
+  const next = await purse.begin(target, asked);
+  assert.ok(!(next instanceof StreamError));
+  assert.equal(next.maxOutputTokens, 40);
+  assert.notEqual(await next.read([{ type: "usage", usage: { input: 0, output: 40, final: false } }]), false);
+  assert.equal(await next.read([{ type: "usage", usage: { input: 0, output: 41, final: false } }]), false);
+  const bill = await purse.close();
+  assert.deepEqual([bill.nanoUsd, bill.attempts.length], [101 * OUTPUT_NANO, 2]);
+  const { accounts } = (await log.ledger.reservation(record.id))!;
+  assert.deepEqual(
+    accounts.map(({ key }) => key),
+    ["total", "visitor:ann", "address:hash"],
+  );
+  await log.close();
+});
 
 test("an answer is booked on the day it began, and one visitor's spending leaves another's alone", async () => {
   const log = openSqliteLog(":memory:");
