@@ -28,7 +28,7 @@ export interface AnswerPlace {
   readonly conversation: string;
   readonly inbox: ToolInbox;
   /** The purse it is paid from. @param usdPerAnswer undefined without a limit of its own */
-  readonly openPurse: (usdPerAnswer: number | undefined) => Meter;
+  readonly openPurse: (usdPerAnswer: number | undefined) => Promise<Meter>;
   /** Attempts that followed a failure before this process took the stream over. */
   readonly spent?: { readonly attempts: number; readonly afterContent: number };
 }
@@ -79,6 +79,11 @@ export class Agents {
     return this.#agents.get(name)?.audience ?? NOTHING_MORE;
   }
 
+  /** True when what an answer has said is never begun again; false for an agent that left the configuration. */
+  keepsPartials(name: string): boolean {
+    return this.#agents.get(name)?.keepsPartials ?? false;
+  }
+
   notes(): readonly AgentNote[] {
     return [...this.#agents.values()].map((agent) => agent.note());
   }
@@ -112,6 +117,10 @@ export class Agent {
     return this.#agent.show;
   }
 
+  get keepsPartials(): boolean {
+    return this.#agent.onPartial === "end";
+  }
+
   note(): AgentNote {
     const { greeting, starters } = this.#agent;
     const label = this.#targets(undefined)[0]?.provider.label;
@@ -140,7 +149,7 @@ export class Agent {
   }
 
   /** What to ask whom, with what the page set in place of the agent's own. */
-  answer(request: StartRequest, messages: readonly ProviderMessage[], place: AnswerPlace): Answer {
+  async answer(request: StartRequest, messages: readonly ProviderMessage[], place: AnswerPlace): Promise<Answer> {
     const { maxOutputTokens, reasoning, maxSteps } = this.#agent;
     const tools = this.#tools(request, place);
     const instructions = request.instructions ?? this.#agent.instructions;
@@ -149,7 +158,7 @@ export class Agent {
     return {
       route: this.#route(request, targets, place.spent),
       targets,
-      meter: place.openPurse(stricter(this.#agent.budget?.usdPerAnswer, request.constraints?.maxCostUsd)),
+      meter: await place.openPurse(stricter(this.#agent.budget?.usdPerAnswer, request.constraints?.maxCostUsd)),
       maxSteps,
       onPartial: this.#agent.onPartial,
       hedgeAfterMs: hedgeAfterMs(this.#agent.hedge),

@@ -185,7 +185,7 @@ const resilience = z.strictObject({
       halfOpenAfterMs: positiveMs.optional(),
     })
     .optional(),
-  leaseMs: positiveMs.optional(),
+  leaseMs: z.int().min(300).default(15_000),
 });
 
 const ratio = z.number().gt(0).max(1);
@@ -195,9 +195,9 @@ const backpressure = z
     capacityEvents: count.default(1_000),
     high: ratio.default(0.8),
     low: ratio.default(0.3),
-    maxTokensPerSecond: z.number().min(0).optional(),
-    maxLeadEvents: count.optional(),
-    flushMs: ms.optional(),
+    maxTokensPerSecond: z.number().min(0).default(0),
+    maxLeadEvents: count.default(20_000),
+    flushMs: z.int().min(0).max(1_000).default(20),
   })
   .refine(({ high, low }) => low < high, { path: ["low"], error: "less than backpressure.high" });
 
@@ -228,10 +228,6 @@ export const NOT_YET: readonly string[] = [
   "access.perAddress.streamsPerMinute",
   "access.perAddress.concurrent",
   "access.proofOfWork",
-  "resilience.leaseMs",
-  "backpressure.maxTokensPerSecond",
-  "backpressure.maxLeadEvents",
-  "backpressure.flushMs",
   "retention.eventsBytesPerStream",
 ];
 

@@ -8,6 +8,7 @@ import type { Config } from "./config-schema.ts";
 import { Heartbeat } from "./delivery/heartbeat.ts";
 import { registerDemoFaults } from "./demo-faults.ts";
 import { bearer } from "./guard/access-token.ts";
+import { Admission } from "./guard/admission.ts";
 import { checkOperator, isOperator } from "./guard/operator.ts";
 import { checkOrigin } from "./guard/origin.ts";
 import { admitAnonymous, identify } from "./guard/visitors.ts";
@@ -24,8 +25,14 @@ import { isDemoProvider } from "./provider/demo.ts";
 import { createProviders } from "./providers.ts";
 import type { Providers } from "./providers.ts";
 import { PumpRegistry } from "./pump/pump-registry.ts";
-import { closeOrphans } from "./pump/recover.ts";
+import { LeaseKeeper } from "./pump/lease-keeper.ts";
+import { LoadProbe } from "./pump/load-probe.ts";
+import { Load } from "./pump/load.ts";
+import { SharedFlush } from "./pump/shared-flush.ts";
 import { registerReceipts } from "./receipt-route.ts";
+import { mintId } from "./ids.ts";
+import { LiveStreams } from "./live-streams.ts";
+import { Followers } from "./stream-log/followers.ts";
 import { registerRoutes } from "./routes.ts";
 import { registerStaticFiles } from "./static-files.ts";
 import { startRetention } from "./stream-log/retention.ts";
@@ -70,19 +77,21 @@ export async function startProxy(
   const targets = new Targets(config, providers.byName, prices);
   warnOfMoney(config, targets, logger);
   const money = await openMoney(config, log, targets);
-  const orphans = await closeOrphans(log, config.backpressure, money.orphans);
-  if (orphans > 0) logger.warn({ streams: orphans }, "streams of an earlier process were ended as interrupted");
   const agents = new Agents(config, targets, router, (agent, stream, tool, err) =>
     logger.warn({ agent, stream, tool, err }, "a tool failed"),
   );
-  const live = new Set<(code: number, reason: string) => void>();
+  const responses = new Set<(code: number, reason: string) => void>();
   const names = new KnownNames(config);
   const lanes: Lanes = () => router.states();
+  const load = new Load(config.backpressure.flushMs);
+  const probe = new LoadProbe(load);
   const metrics = new Metrics({
+    load,
+    onCommit: (ms) => probe.committed(ms),
     names,
     lanes,
     running: () => pumps.size,
-    viewers: () => ({ sse: live.size, ws: sockets.viewers }),
+    viewers: () => ({ sse: responses.size, ws: sockets.viewers }),
     sockets: () => sockets.size,
     async spentUsd() {
       const { spent, reserved } = await money.treasury.today();
@@ -93,12 +102,35 @@ export async function startProxy(
   const pumps = new PumpRegistry(
     {
       ...{ log, marks: config.backpressure, totalMs: config.resilience.totalMs, commits: metrics.commits },
+      flush: new SharedFlush(load),
       ...{ sign: (receipt) => money.signer.sign(receipt), onEnd: (receipt) => logAnswer(logger, receipt) },
     },
-    (stream, error) => logger.error({ stream, err: error }, "a stream could not be written to its end"),
-    (tail) => metrics.follow(tail),
+    {
+      onFailure: (stream, err) => logger.error({ stream, err }, "a stream could not be written to its end"),
+      onStart(tail) {
+        metrics.follow(tail);
+        keeper.hold(tail.record.id);
+      },
+      onDone: (stream) => keeper.drop(stream),
+    },
   );
-  const streams = new Streams(log, pumps, agents, money.treasury, config.limits.toolResultChars);
+  const followers = new Followers(log);
+  const live = new LiveStreams({
+    ...{ log, pumps, followers, agents, targets, marks: config.backpressure },
+    ...{ treasury: money.treasury, orphans: money.orphans, toolResultChars: config.limits.toolResultChars },
+  });
+  const keeper: LeaseKeeper = new LeaseKeeper({
+    ...{ log, pumps, lease: { replica: mintId("p"), ttlMs: config.resilience.leaseMs } },
+    async onTaken(record) {
+      logger.warn({ stream: record.id, term: record.term }, "a stream is gone on with that lost its writer");
+      await live.takeOver(record);
+    },
+    onLost: (tail) => followers.adopt(tail),
+    onOutcome: (stream, callId, outcome) => live.offer(stream, callId, outcome),
+    onFailure: (what, err) => logger.error({ err }, `leases: could not ${what}`),
+  });
+  const admission = new Admission(load, (code) => metrics.startRefused(code));
+  const streams = new Streams(log, live, agents, money.treasury, keeper.lease, admission);
   const heartbeat = new Heartbeat(config.delivery.heartbeatMs);
   const stopRetention = startRetention(log, config.retention, logger);
 
@@ -116,7 +148,7 @@ export async function startProxy(
     agents,
     limits: config.limits,
     bodyBytes,
-    live,
+    live: responses,
     sse: { heartbeat, rotateMs: config.delivery.rotateMs },
     ownerOf,
     callerOf: (request) => money.callerOf(request.raw, ownerOf(request)),
@@ -133,6 +165,7 @@ export async function startProxy(
     lanes,
     isOperator: (request) => isOperator(request, visitors),
     isDraining: () => draining,
+    isOverloaded: () => load.isOverloaded,
   });
   registerMetrics(app, metrics, (request) => checkOperator(request, visitors));
   registerStaticFiles(app);
@@ -151,6 +184,7 @@ export async function startProxy(
   });
 
   let draining = false;
+  await keeper.start();
 
   return {
     async listen() {
@@ -164,15 +198,17 @@ export async function startProxy(
       draining = true;
       streams.drain();
       stopRetention();
-      const deadline = setTimeout(
-        () => void pumps.stopAll(new StreamError("draining", "The proxy was shut down")),
-        graceMs,
-      );
+      keeper.drain();
+      // What is not finished by then is left to whoever opens the store next, or shares it now.
+      const deadline = setTimeout(() => void keeper.handOver(), graceMs);
       await pumps.idle();
       clearTimeout(deadline);
-      for (const bye of live) bye(CLOSE.draining, "the proxy is shutting down");
+      await keeper.close();
+      followers.close();
+      for (const bye of responses) bye(CLOSE.draining, "the proxy is shutting down");
       sockets.bye(CLOSE.draining, "the proxy is shutting down");
       heartbeat.close();
+      probe.close();
       metrics.close();
       await app.close();
       await providers.close();

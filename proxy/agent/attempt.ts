@@ -1,7 +1,6 @@
 /** One call of a provider, written into the log from its first event to its last. */
 import { isContent, StreamError } from "../../protocol/index.ts";
-import type { ProviderKey } from "../provider/key-ring.ts";
-import type { ProviderEvent, ProviderRequest } from "../provider/provider.ts";
+import type { ProviderEvent, ProviderKey, ProviderRequest } from "../provider/provider.ts";
 import type { Passage } from "../route/route.ts";
 import type { Target } from "../route/target.ts";
 import type { AttemptMeter } from "../spend/meter.ts";

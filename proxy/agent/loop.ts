@@ -14,6 +14,8 @@ import { transcriptOf } from "./transcript.ts";
 import type { OpenStep, Unfinished } from "./unfinished.ts";
 
 export type { AnswerOutput } from "./output.ts";
+export { UnfinishedFold } from "./unfinished.ts";
+export type { Unfinished } from "./unfinished.ts";
 
 export interface Answer {
   readonly route: Route;

@@ -140,7 +140,7 @@ class Step {
     const known = targets.find(({ id }) => id === `${attempt.provider}/${attempt.model}`);
     const target = known ?? targets[0]!;
     const kept = known !== undefined && attempt.isWhole ? resume : null;
-    const opened = kept === null ? null : await meter.begin(target, { ...request, model: target.model });
+    const opened = kept === null ? null : await meter.begin(target, { ...request, model: target.model }, true);
     const isPaid = opened !== null && !(opened instanceof StreamError);
     const said = { parts, nextBlock, calls, resume: isPaid ? kept!.resume : null };
     const speech = new Speech({ firstBlock, callIds, reset: null, note: this.#output.note, said });
@@ -161,7 +161,7 @@ class Step {
   async #goOn(failed: Held): Promise<Spoken | StreamError> {
     const { call, speech, error } = failed;
     call.passage.end({ error, outputTokens: 0 });
-    const waitMs = this.#mayGoOn(failed) ? this.#plan.route.retry({ error, content: this.#shown }) : null;
+    const waitMs = this.#mayGoOn(failed) ? this.#plan.route.retry({ error, content: speech.content }) : null;
     if (waitMs === null) return this.#close(failed, error);
     this.#output.note({ phase: "retrying", detail: error.code, delayMs: waitMs });
     const isKept = speech.resume !== null && BROKEN.has(error.code) && call.target.provider.reattach !== undefined;

@@ -8,6 +8,9 @@ import { boundedResult } from "./tool-result.ts";
 export const DENIED = "Denied by the user";
 export const UNDECIDED = "Nobody said yes in time";
 
+/** More calls than a step may have. */
+const MAX_EARLY = 64;
+
 /** `result` from the page that runs the call, or a person's `decision` on one that the proxy runs. */
 type Wanted = "result" | "decision";
 
@@ -20,12 +23,26 @@ interface Slot {
 
 export class ToolInbox {
   readonly #slots = new Map<string, Slot>();
+  /** Outcomes that came before their call was opened here: after a takeover they may. */
+  readonly #early = new Map<string, ToolOutcome>();
 
   /** Opens a call; before its `tool.start` is written, because whoever sees that may answer at once. */
   open(callId: string, wants: Wanted): Promise<ToolOutcome> {
     const { promise, resolve } = Promise.withResolvers<ToolOutcome>();
     this.#slots.set(callId, { wants, resolve, outcome: null, open: true });
+    const early = this.#early.get(callId);
+    if (early !== undefined) this.offer(callId, early);
     return promise;
+  }
+
+  /** An outcome that another process has taken, and checked. One that comes again, or too late, changes nothing. */
+  offer(callId: string, outcome: ToolOutcome): void {
+    const slot = this.#slots.get(callId);
+    if (slot === undefined) {
+      if (this.#early.size < MAX_EARLY) this.#early.set(callId, outcome);
+    } else if (slot.open && "approve" in outcome === (slot.wants === "decision")) {
+      this.answer(callId, outcome);
+    }
   }
 
   /** Takes no outcome for this call any more. */
@@ -44,16 +61,24 @@ export class ToolInbox {
     if (slot === undefined) return false;
     if (slot.outcome !== null && isDeepStrictEqual(slot.outcome, outcome)) return true;
     if (!slot.open) throw settled(callId);
-    if ("approve" in outcome !== (slot.wants === "decision")) {
-      throw slot.wants === "decision"
-        ? invalid("approve", undefined, "true or false: this call waits for a decision")
-        : invalid("approve", true, "result or error: this call runs on the page");
-    }
+    if ("approve" in outcome !== (slot.wants === "decision")) throw ofOtherKind(slot.wants);
     slot.outcome = outcome;
     slot.open = false;
     slot.resolve(outcome);
     return true;
   }
+}
+
+/**
+ * True when the call waits for an outcome of this kind; false when it waits for none.
+ * @throws {StreamError} `invalid_request` when it waits for one of the other kind.
+ */
+export function checkWaiting({ blocks }: Message, callId: string, outcome: ToolOutcome): boolean {
+  const call = blocks.findLast((block) => block.kind === "tool" && block.callId === callId) as ToolBlock | undefined;
+  const wants = call?.state === "awaiting" ? "decision" : call?.runsOn === "page" ? "result" : null;
+  if (call === undefined || wants === null || (call.state !== "awaiting" && call.state !== "running")) return false;
+  if ("approve" in outcome !== (wants === "decision")) throw ofOtherKind(wants);
+  return true;
 }
 
 /**
@@ -85,3 +110,8 @@ const settled = (callId: string): StreamError =>
   new StreamError("conflict", `callId: found "${callId}", which waits for nothing: another outcome came first`, {
     field: "callId",
   });
+
+const ofOtherKind = (wants: Wanted): StreamError =>
+  wants === "decision"
+    ? invalid("approve", undefined, "true or false: this call waits for a decision")
+    : invalid("approve", true, "result or error: this call runs on the page");

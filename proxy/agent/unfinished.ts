@@ -16,6 +16,8 @@ export interface OpenAttempt {
   readonly model: string;
   /** False where it went on from another's text: its own provider counts its blocks differently. */
   readonly isWhole: boolean;
+  /** The attempt that began what it says: itself, or the one whose answer is read on. */
+  readonly since: number;
   /** Final figures are in the log. */
   readonly reported: boolean;
 }
@@ -62,6 +64,8 @@ export class UnfinishedFold {
   #parts = new Map<number, Writable<OpenPart>>();
   #calls = new Set<string>();
   #attempt: Writable<OpenAttempt> | null = null;
+  #since = 0;
+  #isWhole = true;
   #attempts = 0;
   #nextBlock = 0;
   #shown = false;
@@ -159,7 +163,11 @@ export class UnfinishedFold {
 
   #attemptStart({ attempt, provider, model, cause, mode }: LogEntry & { type: "attempt.start" }): void {
     this.#attempts = Math.max(this.#attempts, attempt);
-    this.#attempt = { attempt, provider, model, isWhole: mode !== "prefix", reported: false };
+    const since = mode === "reattach" ? this.#since : attempt;
+    const isWhole = mode === "fresh" || (mode === "reattach" && this.#isWhole);
+    this.#since = since;
+    this.#isWhole = isWhole;
+    this.#attempt = { attempt, provider, model, isWhole, since, reported: false };
     const step = this.#step;
     if (step === null) return;
     if (cause === "retry" || cause === "fallback" || cause === "takeover") {

@@ -21,7 +21,7 @@ const CANCEL_MS = 10_000;
 /** The reader wants no more of it: it was stopped, or said nothing for too long. Else only the connection is lost. */
 const GIVEN_UP: ReadonlySet<string> = new Set(["cancelled", "first_token_timeout"]);
 /** The writer of the stream has lost its log, not its readers: whoever takes the stream over reads the answer on. */
-const STILL_WANTED: ReadonlySet<string> = new Set(["conflict", "storage_unavailable"]);
+const STILL_WANTED: ReadonlySet<string> = new Set(["conflict", "storage_unavailable", "draining"]);
 
 export function keepingProvider<Frame>(format: KeepingFormat<Frame>, connection: Connection): Provider {
   const broken = new BrokenAnswers<Frame>();

@@ -2,6 +2,8 @@
 import type { BlockKind, EndReason, Usage } from "../../protocol/index.ts";
 import type { KeyRing, ProviderKey } from "./key-ring.ts";
 
+export type { ProviderKey } from "./key-ring.ts";
+
 export type InputPart =
   | { readonly type: "text"; readonly text: string }
   /** `data` is base64. */

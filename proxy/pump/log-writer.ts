@@ -4,12 +4,23 @@ import type { StreamEnd, StreamEvent } from "../../protocol/index.ts";
 import { makeBatch } from "../stream-log/batch.ts";
 import type { Kept, Ending, StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
+import type { SharedFlush } from "./shared-flush.ts";
+
+/** Text that waits under load is committed at this length at the latest: what a reader sees comes in lines, not in pages. */
+const FLUSH_CHARS = 4_096;
 
 /** Events waiting for their commit: above `high × capacityEvents` the source pauses until below `low × capacityEvents`. */
 export interface Watermarks {
   readonly capacityEvents: number;
   readonly high: number;
   readonly low: number;
+}
+
+/** What all writers of a process share. */
+export interface SharedCommits {
+  readonly clock?: CommitClock | undefined;
+  /** Lets commits wait for each other under load. @default each begins at once */
+  readonly flush?: SharedFlush | undefined;
 }
 
 /** Times commits, for whoever watches the store. */
@@ -30,6 +41,7 @@ export class LogWriter {
   readonly #marks: Watermarks;
   readonly #onFailure: (error: StreamError) => void;
   readonly #commits: CommitClock | undefined;
+  readonly #flush: SharedFlush | undefined;
   #queue: StreamEvent[] = [];
   /** Kept beside the queue's events, in their commit. */
   #records: Kept[] = [];
@@ -38,6 +50,9 @@ export class LogWriter {
   /** Events in the queue as the provider counted them, before neighbouring deltas were joined. */
   #waiting = 0;
   #appending: Promise<void> | null = null;
+  /** Others are waited for: the shared flush begins the next commit, unless something that cannot wait comes before. */
+  #isJoined = false;
+  #isClosed = false;
   #room: PromiseWithResolvers<void> | null = null;
 
   /** `onFailure` is called once, when the store refused an append: nothing can be written any more. */
@@ -46,14 +61,15 @@ export class LogWriter {
     tail: StreamTail,
     marks: Watermarks,
     onFailure: (error: StreamError) => void,
-    commits?: CommitClock,
+    { clock, flush }: SharedCommits = {},
   ) {
     this.#log = log;
     this.#tail = tail;
     this.#assigned = tail.seq;
     this.#marks = marks;
     this.#onFailure = onFailure;
-    this.#commits = commits;
+    this.#commits = clock;
+    this.#flush = flush;
   }
 
   /** The seq the last written event has or will have. */
@@ -66,19 +82,29 @@ export class LogWriter {
    * many, else undefined.
    */
   write(events: readonly StreamEvent[], record?: Kept): Promise<void> | undefined {
+    if (this.#isClosed) return undefined;
     if (record !== undefined) this.#records.push(record);
     for (const event of events) this.#enqueue(event);
     this.#waiting += events.length;
     // Never with nothing to append: a run that ends before it is noted would look as if it never ended.
-    if (this.#queue.length > 0) this.#appending ??= this.#appendAll();
+    if (this.#queue.length > 0 && this.#appending === null) this.#begin();
     if (this.#waiting <= this.#marks.high * this.#marks.capacityEvents) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
 
+  /** Another may write the stream now: what is not committed is dropped, and nothing is taken any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#queue = [];
+    this.#records = [];
+    this.#waiting = 0;
+    this.#release();
+  }
+
   /** Resolves when everything written so far is committed. */
   async flush(): Promise<void> {
-    while (this.#appending !== null) await this.#appending;
+    while (this.#appending !== null || this.#queue.length > 0) await (this.#appending ??= this.#appendAll());
   }
 
   /** Commits the last event, together with the finished message and the bill. @throws {StreamError} as `StreamLog.append` */
@@ -106,10 +132,33 @@ export class LogWriter {
     }
   }
 
+  #begin(): void {
+    if (!this.#mayWait()) {
+      this.#appending = this.#appendAll();
+    } else if (!this.#isJoined) {
+      this.#isJoined = true;
+      this.#flush!.join(() => {
+        this.#isJoined = false;
+        if (this.#queue.length > 0) this.#appending ??= this.#appendAll();
+      });
+    }
+  }
+
+  /** The first content waits for nobody, and what is more than text tells what the reader must know now. */
+  #mayWait(): boolean {
+    if (this.#flush?.waits !== true || this.#tail.firstContentAt === null) return false;
+    let chars = 0;
+    for (const event of this.#queue) {
+      if (event.type !== "delta") return false;
+      chars += event.text.length;
+    }
+    return chars < FLUSH_CHARS;
+  }
+
   async #appendAll(): Promise<void> {
     const { id, term } = this.#tail.record;
     try {
-      while (this.#queue.length > 0) {
+      do {
         const batch = makeBatch(this.#queue, this.#tail.seq + 1, Date.now());
         const count = this.#waiting;
         this.#assigned = batch.last;
@@ -122,7 +171,7 @@ export class LogWriter {
         this.#waiting -= count;
         this.#tail.publish(batch);
         this.#release();
-      }
+      } while (this.#queue.length > 0 && !this.#mayWait());
     } catch (thrown) {
       this.#queue = [];
       this.#records = [];
@@ -131,6 +180,7 @@ export class LogWriter {
       this.#onFailure(StreamError.from(thrown));
     } finally {
       this.#appending = null;
+      if (this.#queue.length > 0) this.#begin();
     }
   }
 

@@ -4,47 +4,69 @@ import type { Answer } from "../agent/loop.ts";
 import type { StreamRecord } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
 import { pump } from "./pump.ts";
-import type { PumpOptions } from "./pump.ts";
+import type { PumpOptions, PumpResumption } from "./pump.ts";
 
 interface Running {
   readonly tail: StreamTail;
   readonly stop: AbortController;
+  readonly fence: AbortController;
   readonly done: Promise<void>;
+}
+
+/** What others want to know of pumps. */
+export interface PumpWatch {
+  /** A pump could not close its stream, which stays open in the store. */
+  readonly onFailure: (stream: string, error: unknown) => void;
+  /** Before the pump writes. @default nobody is told */
+  readonly onStart?: (tail: StreamTail) => void;
+  /** Nothing is written to the stream here any more. @default nobody is told */
+  readonly onDone?: (stream: string) => void;
 }
 
 export class PumpRegistry {
   readonly #options: Omit<PumpOptions, "tail">;
-  readonly #onFailure: (stream: string, error: unknown) => void;
-  readonly #onStart: (tail: StreamTail) => void;
+  readonly #watch: PumpWatch;
   readonly #running = new Map<string, Running>();
 
-  /**
-   * `onFailure` hears of a pump that could not close its stream; the stream stays open in the store. `onStart` gets each
-   * tail before its pump writes.
-   */
-  constructor(
-    options: Omit<PumpOptions, "tail">,
-    onFailure: (stream: string, error: unknown) => void,
-    onStart: (tail: StreamTail) => void = () => {},
-  ) {
+  constructor(options: Omit<PumpOptions, "tail">, watch: PumpWatch) {
     this.#options = options;
-    this.#onFailure = onFailure;
-    this.#onStart = onStart;
+    this.#watch = watch;
   }
 
   get size(): number {
     return this.#running.size;
   }
 
-  /** Starts pumping a stream whose `stream.start` is committed. */
-  start(tail: StreamTail, answer: () => Promise<Answer>): void {
+  /** The streams this process writes. */
+  get ids(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
+  /** Starts pumping a stream whose `stream.start` is committed, or goes on with one that another process began. */
+  start(tail: StreamTail, answer: () => Promise<Answer>, from: PumpResumption | null = null): void {
     const stop = new AbortController();
+    const fence = new AbortController();
     const { id } = tail.record;
-    this.#onStart(tail);
-    const done = pump(answer, { ...this.#options, tail }, stop.signal)
-      .catch((error: unknown) => this.#onFailure(id, error))
-      .finally(() => this.#running.delete(id));
-    this.#running.set(id, { tail, stop, done });
+    const { onFailure, onStart, onDone } = this.#watch;
+    onStart?.(tail);
+    const done = pump(answer, { ...this.#options, tail }, { cancel: stop.signal, fence: fence.signal }, from)
+      .catch((error: unknown) => {
+        if (!fence.signal.aborted) onFailure(id, error);
+      })
+      .finally(() => {
+        this.#running.delete(id);
+        onDone?.(id);
+      });
+    this.#running.set(id, { tail, stop, fence, done });
+  }
+
+  /** Stops writing a stream and leaves it as it is, for another to go on with. Resolves when nothing is written any more. */
+  async fence(id: string, why: StreamError): Promise<StreamTail | null> {
+    const running = this.#running.get(id);
+    if (running === undefined) return null;
+    running.fence.abort(why);
+    await running.done;
+    return running.tail;
   }
 
   /** The live end of a stream, while this process writes it. */
@@ -72,11 +94,5 @@ export class PumpRegistry {
   /** Resolves when no stream is running any more. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
-  }
-
-  /** Ends what still runs as interrupted: the process is about to go. */
-  async stopAll(reason: StreamError): Promise<void> {
-    for (const { stop } of this.#running.values()) stop.abort(reason);
-    await this.idle();
   }
 }

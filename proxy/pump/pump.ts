@@ -2,7 +2,7 @@
 import { crc32, StreamError, visibleText } from "../../protocol/index.ts";
 import type { MessageUsage, StatusNote, StreamEnd, Timings } from "../../protocol/index.ts";
 import { runAnswer } from "../agent/loop.ts";
-import type { Answer, AnswerEnd, AnswerOutput } from "../agent/loop.ts";
+import type { Answer, AnswerEnd, AnswerOutput, Resumption } from "../agent/loop.ts";
 import { freeMeter } from "../spend/free-meter.ts";
 import type { Bill, Meter } from "../spend/meter.ts";
 import { ReceiptFold } from "../spend/receipt.ts";
@@ -12,39 +12,68 @@ import type { StreamTail } from "../stream-log/tail.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { CommitClock, Settlement, Watermarks } from "./log-writer.ts";
 import { isWanted, watchOrphan } from "./orphan-policy.ts";
+import type { SharedFlush } from "./shared-flush.ts";
 import { StreamClock } from "./stream-clock.ts";
+import { throttled } from "./throttle.ts";
+import type { ThrottleLimits } from "./throttle.ts";
 
 export interface PumpOptions {
   readonly log: StreamLog;
   readonly tail: StreamTail;
-  readonly marks: Watermarks;
+  readonly marks: Watermarks & ThrottleLimits;
   /** Milliseconds a stream may take in all, without those it waits for a page or a person. */
   readonly totalMs: number;
   readonly commits?: CommitClock;
+  /** Shared by all pumps of a process. @default every commit begins at once */
+  readonly flush?: SharedFlush;
   /** Signs receipts; without it none is kept. */
   readonly sign?: (receipt: Receipt) => string;
   /** Hears of each stream that has ended. */
   readonly onEnd?: (receipt: Receipt) => void;
 }
 
+/** How a pump is told to stop. */
+export interface PumpSignals {
+  /** Aborts with a StreamError: the stream ends for that reason. */
+  readonly cancel: AbortSignal;
+  /** Aborts when another may write the stream: it is left as it is. */
+  readonly fence: AbortSignal;
+}
+
+/** A stream that another process began. */
+export interface PumpResumption extends Resumption {
+  readonly receipt: ReceiptFold;
+  /** Of the attempts so far: the answer's purse begins with it (`Treasury.reopen`). */
+  readonly bill: Bill;
+}
+
 /**
- * Pumps until the answer ends or `cancel` aborts with a StreamError; then the stream has ended.
+ * Pumps until the answer ends or is cancelled; then the stream has ended, unless it was fenced.
  * @throws {StreamError} when the store refused a write: nothing more can be said in this stream.
  */
-export async function pump(answer: () => Promise<Answer>, options: PumpOptions, cancel: AbortSignal): Promise<void> {
-  const { log, tail, marks, totalMs, commits } = options;
+export async function pump(
+  answer: () => Promise<Answer>,
+  options: PumpOptions,
+  { cancel, fence }: PumpSignals,
+  from: PumpResumption | null = null,
+): Promise<void> {
+  const { log, tail, marks, totalMs, commits, flush } = options;
   const stop = new AbortController();
-  const onCancel = () => stop.abort(cancel.reason);
-  cancel.addEventListener("abort", onCancel, { once: true });
-  if (cancel.aborted) onCancel();
   const clock = new StreamClock(totalMs, () => stop.abort(tooLong(totalMs)));
-  const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error), commits);
-  const fold = new ReceiptFold();
+  const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error), { clock: commits, flush });
+  const unlisten = [
+    onAbort(cancel, () => stop.abort(cancel.reason)),
+    onAbort(fence, () => {
+      writer.close();
+      stop.abort(fence.reason);
+    }),
+  ];
+  const fold = from?.receipt ?? new ReceiptFold();
   const unfollow = tail.listen({ committed: ({ entries }) => fold.apply(entries), noted: () => {} });
-  let meter: Pick<Meter, "close"> = freeMeter;
+  let meter: Pick<Meter, "close"> = from === null ? freeMeter : { close: () => Promise.resolve(from.bill) };
   try {
     const outputOf = ({ orphanPolicy }: Answer): AnswerOutput => ({
-      write: writer.write.bind(writer),
+      write: throttled(writer.write.bind(writer), tail, marks, stop.signal),
       flush: writer.flush.bind(writer),
       message: () => tail.message,
       // Behind what was written before it, so that content never seems to follow a note it came before.
@@ -57,11 +86,12 @@ export async function pump(answer: () => Promise<Answer>, options: PumpOptions, 
       (ready) => {
         meter = ready.meter;
         const leave = watchOrphan(ready.orphanPolicy, tail, (why) => stop.abort(why));
-        return runAnswer(ready, outputOf(ready), stop.signal).finally(leave);
+        return runAnswer(ready, outputOf(ready), stop.signal, from).finally(leave);
       },
       (thrown: unknown): AnswerEnd => ({ reason: "error", error: StreamError.from(thrown) }),
     );
     await writer.flush();
+    if (fence.aborted) return;
     const last = streamEnd(tail, end);
     const bill = await meter.close();
     const receipt = fold.receipt(tail.record, last, Date.now(), bill);
@@ -70,8 +100,15 @@ export async function pump(answer: () => Promise<Answer>, options: PumpOptions, 
   } finally {
     unfollow();
     clock.stop();
-    cancel.removeEventListener("abort", onCancel);
+    for (const leave of unlisten) leave();
   }
+}
+
+/** Calls `act` when the signal aborts, or at once. Returns how to stop listening. */
+function onAbort(signal: AbortSignal, act: () => void): () => void {
+  signal.addEventListener("abort", act, { once: true });
+  if (signal.aborted) act();
+  return () => signal.removeEventListener("abort", act);
 }
 
 /** What is kept with the end of a stream. */

@@ -27,6 +27,13 @@ export function makeBatch(events: readonly StreamEvent[], first: number, ts: num
   return { first, last: seq - 1, entries, lines, chars };
 }
 
+/** Entries as they were committed, by this process or another. Must not be empty. */
+export function batchOf(entries: readonly LogEntry[]): Batch {
+  const lines = entries.map(encodeWireEntry);
+  const chars = lines.reduce((sum, { length }) => sum + length, 0);
+  return { first: entries[0]!.seq, last: entries.at(-1)!.seq, entries, lines, chars };
+}
+
 /** The same fields in the same order for every delta: what reads them millions of times sees one shape. */
 const number = (event: StreamEvent, seq: number, ts: number): LogEntry =>
   event.type === "delta"

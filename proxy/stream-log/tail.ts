@@ -14,17 +14,24 @@ export interface TailListener {
   noted(note: StatusNote): void;
 }
 
+/** One who watches. */
+export interface Standpoint {
+  /** The last entry they need nothing before; `Infinity` when they need nothing that is there. */
+  position(): number;
+}
+
 /** One per running stream and process: N viewers follow one tail. */
 export class StreamTail {
-  readonly record: StreamRecord;
+  /** Changes when the stream is taken over. */
+  record: StreamRecord;
   seq: number;
   ended = false;
   /** When the first text was committed; null until then, and for a tail that was opened later. */
   firstContentAt: number | null = null;
   /** What was last said besides the log, until content follows it: a viewer who comes later is told too. */
   lastNote: StatusNote | null = null;
-  /** How many watch it now. */
-  #viewers = 0;
+  /** Where each who watches it now stands. */
+  readonly #viewers = new Set<Standpoint>();
   /** Milliseconds since the epoch: when it was begun, or somebody last looked. */
   #seenAt = Date.now();
   readonly #listeners = new Set<TailListener>();
@@ -48,14 +55,25 @@ export class StreamTail {
 
   /** Milliseconds since anybody watched; 0 while somebody does. */
   get unwatchedMs(): number {
-    return this.#viewers > 0 ? 0 : Date.now() - this.#seenAt;
+    return this.#viewers.size > 0 ? 0 : Date.now() - this.#seenAt;
   }
 
-  /** Somebody watches, until the returned function is called. */
-  watch(): () => void {
-    this.#viewers++;
+  /** Where the viewer stands who has most of it, at most the tail; null while nobody watches. */
+  get furthest(): number | null {
+    if (this.#viewers.size === 0) return null;
+    let furthest = 0;
+    for (const viewer of this.#viewers) {
+      furthest = Math.max(furthest, viewer.position());
+      if (furthest >= this.seq) return this.seq;
+    }
+    return furthest;
+  }
+
+  /** Somebody watches, until the returned function is called. @param viewer absent for one who never lags behind */
+  watch(viewer: Standpoint = { position: () => Infinity }): () => void {
+    this.#viewers.add(viewer);
     return () => {
-      this.#viewers--;
+      this.#viewers.delete(viewer);
       this.#seenAt = Date.now();
     };
   }

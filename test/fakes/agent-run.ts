@@ -5,14 +5,17 @@ import type { LogEntry, Message, ToolBlock } from "../../protocol/index.ts";
 import type { Tool } from "../../proxy/agent/define-tool.ts";
 import { StreamTools } from "../../proxy/agent/stream-tools.ts";
 import { ToolInbox } from "../../proxy/agent/tool-inbox.ts";
-import type { ToolDeclaration } from "../../proxy/provider/provider.ts";
+import type { Provider, ToolDeclaration } from "../../proxy/provider/provider.ts";
 import type { Answer } from "../../proxy/agent/loop.ts";
+import { readUnfinished } from "../../proxy/pump/unfinished-stream.ts";
+import { Router } from "../../proxy/route/router.ts";
 import { pump } from "../../proxy/pump/pump.ts";
-import { makeBatch } from "../../proxy/stream-log/batch.ts";
+import { batchOf, makeBatch } from "../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../proxy/stream-log/sqlite-log.ts";
-import type { StreamLog } from "../../proxy/stream-log/stream-log.ts";
+import type { ResumeRecord, StreamLog } from "../../proxy/stream-log/stream-log.ts";
 import { StreamTail } from "../../proxy/stream-log/tail.ts";
 import { fakeAnswer } from "./fake-answer.ts";
+import { targetOf } from "./fake-provider.ts";
 import type { FakeProvider } from "./fake-provider.ts";
 
 export interface AgentRun extends AsyncDisposable {
@@ -27,6 +30,13 @@ export interface AgentRun extends AsyncDisposable {
   saw(fits: (entry: LogEntry) => boolean): Promise<LogEntry>;
   /** Runs the stream to its end; its log then obeys every invariant. */
   run(providers: readonly FakeProvider[]): Promise<Message>;
+  /** The same, without a look at what is written. */
+  runOpen(providers: readonly FakeProvider[]): Promise<void>;
+  readonly fence: AbortController;
+  /** Writes what another process had written, from the second entry on, before it died. */
+  left(entries: readonly LogEntry[]): Promise<void>;
+  /** Takes the stream over and runs it to its end. */
+  goOn(providers: readonly Provider[]): Promise<Message>;
 }
 
 export interface AgentRunOptions extends Partial<Omit<Answer, "tools">> {
@@ -38,9 +48,12 @@ export interface AgentRunOptions extends Partial<Omit<Answer, "tools">> {
   readonly budget?: { readonly attempts: number; readonly afterContent: number };
   /** How long nobody has watched when it begins. */
   readonly unwatchedMs?: number;
+  /** What the process that died had kept of its provider. */
+  readonly resume?: ResumeRecord;
 }
 
 const ID = "s_1";
+const PLAN = { strategy: "order", limits: {}, budget: { attempts: 4, afterContent: 1 } } as const;
 const MARKS = { capacityEvents: 1_000, high: 0.8, low: 0.3 };
 
 export async function openAgentRun(options: AgentRunOptions = {}): Promise<AgentRun> {
@@ -53,6 +66,7 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
     totalMs = 60_000,
     unwatchedMs = 0,
     budget,
+    resume,
     ...settings
   } = options;
   const log = openSqliteLog(":memory:");
@@ -68,15 +82,28 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
     request: null,
     lease: { replica: "r_1", ttlMs: 60_000 },
   });
-  const tail = new StreamTail(record);
+  let tail = new StreamTail(record);
   if (unwatchedMs > 0) Object.defineProperty(tail, "unwatchedMs", { value: unwatchedMs });
   tail.publish(first);
   const inbox = new ToolInbox();
   const stop = new AbortController();
+  const fence = new AbortController();
   const failures: [string, unknown][] = [];
   const onFailure = (tool: string, thrown: unknown) => void failures.push([tool, thrown]);
   const tools = new StreamTools({ stream: ID, own, page, inbox, waitMs, resultChars, onFailure });
   const entries = () => log.read(ID, 0, 10_000);
+  const runOpen = (providers: readonly Provider[]) => {
+    const answer = fakeAnswer(providers, { ...settings, tools, maxSteps }, budget);
+    const signals = { cancel: stop.signal, fence: fence.signal };
+    return pump(async () => answer, { log, tail, marks: MARKS, totalMs }, signals);
+  };
+  const checked = async () => {
+    const written = await entries();
+    checkLog(written);
+    const message = fold(emptyMessage("i"), written);
+    assert.deepEqual(tail.message, message);
+    return message;
+  };
 
   return {
     log,
@@ -91,14 +118,33 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
       look((await entries()).find(fits));
       return promise.finally(leave);
     },
+    fence,
     async run(providers) {
-      const answer = fakeAnswer(providers, { ...settings, tools, maxSteps }, budget);
-      await pump(async () => answer, { log, tail, marks: MARKS, totalMs }, stop.signal);
-      const written = await entries();
-      checkLog(written);
-      const message = fold(emptyMessage("i"), written);
-      assert.deepEqual(tail.message, message);
-      return message;
+      await runOpen(providers);
+      return checked();
+    },
+    runOpen,
+    async left(events) {
+      if (events.length === 0) return;
+      const made = makeBatch(events, 2, Date.now());
+      const batch = batchOf(made.entries.map((entry, index) => ({ ...entry, ts: events[index]!.ts })));
+      await log.append(ID, 1, batch, undefined, resume === undefined ? [] : [resume]);
+    },
+    async goOn(providers) {
+      const taken = (await log.takeOver(ID, { replica: "r_1", ttlMs: 60_000 }))!;
+      const unfinished = await readUnfinished(log, taken);
+      tail = unfinished.tail;
+      const { state, receipt } = unfinished;
+      const plan = { ...PLAN, targets: providers.map((provider) => targetOf(provider)), spent: state.retries };
+      const route = new Router({ random: () => 0 }).open({ ...plan, ...(budget === undefined ? {} : { budget }) });
+      const answer = fakeAnswer(providers, { ...settings, tools, maxSteps, route });
+      const from = {
+        ...{ state, receipt, bill: { nanoUsd: 0, attempts: [] } },
+        ...{ records: (await log.readRecords("c_1")).get(ID) ?? [], resume: await log.readResume(ID) },
+      };
+      const signals = { cancel: stop.signal, fence: new AbortController().signal };
+      await pump(async () => answer, { log, tail, marks: MARKS, totalMs }, signals, from);
+      return checked();
     },
     [Symbol.asyncDispose]: () => log.close(),
   };

@@ -6,7 +6,8 @@ import type { Answer } from "../../../proxy/agent/loop.ts";
 import { StreamTools } from "../../../proxy/agent/stream-tools.ts";
 import { ToolInbox } from "../../../proxy/agent/tool-inbox.ts";
 import { pump } from "../../../proxy/pump/pump.ts";
-import { closeOrphans } from "../../../proxy/pump/recover.ts";
+import { closeOrphan } from "../../../proxy/pump/recover.ts";
+import { readUnfinished } from "../../../proxy/pump/unfinished-stream.ts";
 import type { ProviderEvent } from "../../../proxy/provider/provider.ts";
 import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
@@ -28,6 +29,8 @@ const NO_TOOLS = new StreamTools({
   onFailure: assert.fail,
 });
 const never = new Promise<never>(() => {});
+/** Nobody else writes the stream. */
+const fence = new AbortController().signal;
 const truncated = new StreamError("upstream_truncated", "cut");
 
 describe("pump()", () => {
@@ -67,7 +70,7 @@ describe("pump()", () => {
     fakeAnswer(providers, { tools: NO_TOOLS }, budget);
 
   const run = (providers: readonly FakeProvider[], signal = new AbortController().signal, totalMs = 60_000) =>
-    pump(async () => answerOf(providers), { log, tail, marks: MARKS, totalMs }, signal);
+    pump(async () => answerOf(providers), { log, tail, marks: MARKS, totalMs }, { cancel: signal, fence });
 
   /** Everything in the store, with the invariants of a log checked. */
   async function stored(): Promise<{ entries: readonly LogEntry[]; types: string[]; message: Message }> {
@@ -212,7 +215,7 @@ describe("pump()", () => {
 
   test("an answer that cannot be prepared ends with its error", async () => {
     const broken = new StreamError("provider_auth", "no key");
-    await pump(() => Promise.reject(broken), { log, tail, marks: MARKS, totalMs: 1_000 }, new AbortController().signal);
+    await pump(() => Promise.reject(broken), { log, tail, marks: MARKS, totalMs: 1_000 }, { cancel: fence, fence });
     assert.equal((await stored()).message.end?.error?.code, "provider_auth");
   });
 
@@ -241,7 +244,7 @@ describe("pump()", () => {
     const running = pump(
       async () => answerOf([provider]),
       { log: slow, tail, marks: MARKS, totalMs: 60_000 },
-      new AbortController().signal,
+      { cancel: fence, fence },
     );
     // Every microtask the pump could run on has run: it stands at the watermark of 8 events.
     await new Promise(setImmediate);
@@ -260,7 +263,7 @@ describe("pump()", () => {
     assert.equal(provider.open, 0);
   });
 
-  test("closeOrphans() ends what a dead process left open, keeps what was shown, and closes every part", async () => {
+  test("closeOrphan() ends what a dead process left open, keeps what was shown, and closes every part", async () => {
     await log.append(
       record.id,
       1,
@@ -278,7 +281,8 @@ describe("pump()", () => {
         1,
       ),
     );
-    assert.equal(await closeOrphans(log, MARKS), 1);
+    const taken = await log.takeOver(record.id, LEASE);
+    await closeOrphan(log, await readUnfinished(log, taken!), MARKS);
     const entries = await log.read(record.id, 0, 100);
     assert.deepEqual(
       entries.slice(8).map(({ type }) => type),
@@ -291,6 +295,6 @@ describe("pump()", () => {
       [message.status, message.end?.error?.code, visibleText(message)],
       ["interrupted", "orphaned", "shown"],
     );
-    assert.equal(await closeOrphans(log, MARKS), 0);
+    assert.equal(await log.takeOver(record.id, LEASE), null);
   });
 });
