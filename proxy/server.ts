@@ -1,7 +1,7 @@
 /** The composition root: builds the parts from a configuration, starts them in order, drains them in reverse. */
 import type { AddressInfo } from "node:net";
 import type { FastifyRequest } from "fastify";
-import { CLOSE, StreamError } from "../protocol/index.ts";
+import { CLOSE } from "../protocol/index.ts";
 import { Agents } from "./agents.ts";
 import { isOpen } from "./config.ts";
 import type { Config } from "./config-schema.ts";

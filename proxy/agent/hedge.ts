@@ -44,7 +44,7 @@ type Speaking = readonly [heard: Heard, spoke: Promise<void>];
 
 /** The one that speaks first; one that fails leaves it to the other. */
 async function firstToSpeak(one: Speaking, two: Speaking): Promise<readonly [winner: Heard, loser: Heard]> {
-  const [heard, spoke] = await Promise.race([one, two].map((each) => each[1].then(() => each)));
+  const [heard] = await Promise.race([one, two].map((each) => each[1].then(() => each)));
   const [other, otherSpoke] = heard === one[0] ? two : one;
   if (heard.failure === null) return [heard, other];
   await otherSpoke;

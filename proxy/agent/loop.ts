@@ -56,6 +56,7 @@ export async function runAnswer(
   const progress = progressOf(from);
   const records = [...(from?.records ?? [])];
   let open = from?.state.open ?? null;
+  if (open === null && from !== null && from.state.over !== null) return endedBefore(from.state.over);
   for (let step = (from?.state.steps ?? 0) + 1; ; step++) {
     if (step > maxSteps) return { reason: "max_steps" };
     if (open === null) await output.write([{ type: "step.start", step, maxSteps }]);
@@ -83,6 +84,12 @@ export async function runAnswer(
     // What the next step is asked with is what is committed.
     await output.flush();
   }
+}
+
+/** Only the end itself was missing; why a step failed is told by its attempt. */
+function endedBefore(reason: EndReason): AnswerEnd {
+  if (reason !== "error" && reason !== "interrupted") return { reason };
+  return { reason, error: new StreamError("orphaned", "The proxy stopped as the answer failed") };
 }
 
 const progressOf = (from: Resumption | null): Progress => ({

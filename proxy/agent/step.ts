@@ -1,11 +1,12 @@
 /** One step: a model is asked until it answers or nothing is left to try; a later attempt goes on from an earlier one where it can. */
-import { isStreamError, StreamError } from "../../protocol/index.ts";
-import type { AttemptCause, AttemptMode, Reset, StreamEvent, Usage } from "../../protocol/index.ts";
-import type { FinishReason, ProviderEvent } from "../provider/provider.ts";
+import { StreamError } from "../../protocol/index.ts";
+import type { AttemptCause, AttemptMode, Reset, StreamEvent } from "../../protocol/index.ts";
+import type { FinishReason } from "../provider/provider.ts";
 import type { Passage, Route } from "../route/route.ts";
 import type { Target } from "../route/target.ts";
 import type { Meter } from "../spend/meter.ts";
 import type { AttemptRecord, ResumeRecord } from "../stream-log/stream-log.ts";
+import { attemptStart, supersededEnd } from "./attempt-events.ts";
 import { listen } from "./attempt.ts";
 import type { Call, TargetlessRequest } from "./attempt.ts";
 import { raceToContent } from "./hedge.ts";
@@ -13,6 +14,7 @@ import { needOf, openCall } from "./open-call.ts";
 import { orphanedCall } from "./orphaned-call.ts";
 import type { AnswerOutput } from "./output.ts";
 import { pause } from "./pause.ts";
+import { readOn } from "./read-on.ts";
 import { Speech } from "./speech.ts";
 import type { OpenStep } from "./unfinished.ts";
 
@@ -180,23 +182,10 @@ class Step {
     return this.#output.isWanted();
   }
 
-  /** The provider went on writing while nobody read: the same blocks, from where they broke off. */
   async #reattach({ call: broken, speech, error }: Held): Promise<Spoken> {
-    const { target, key } = broken;
-    const request = { ...this.#plan.request, model: target.model };
-    const events = target.provider.reattach!(
-      speech.resume!,
-      speech.received,
-      request,
-      target.timers,
-      this.#signal,
-      key,
-    );
-    // Its passage ended with the connection.
-    const passage = broken.passage.again();
-    const call = { ...broken, passage, attempt: ++this.#progress.attempts, events: keptOr(events, speech) };
+    const call = readOn(broken, speech, this.#plan.request, ++this.#progress.attempts, this.#signal);
     await this.#begin(call, "reattach", speech.pause(error));
-    speech.begin(call.attempt, target.pricing);
+    speech.begin(call.attempt, call.target.pricing);
     return { speech, call };
   }
 
@@ -261,7 +250,7 @@ class Step {
       await this.#begin(winner, "fresh", ended, "hedge");
       speech.begin(winner.attempt, winner.target.pricing);
     } else {
-      this.#superseded = [startOf(loser.call, "hedge", "fresh"), ...ended];
+      this.#superseded = [attemptStart(loser.call, "hedge", "fresh"), ...ended];
     }
     return { call: winner, speech };
   }
@@ -289,7 +278,7 @@ class Step {
     const why = this.#isTakenOver ? "takeover" : usual;
     this.#isTakenOver = false;
     this.#asked = id;
-    await this.#output.write([...before, startOf(call, cause ?? why, mode)]);
+    await this.#output.write([...before, attemptStart(call, cause ?? why, mode)]);
   }
 
   /** Ends a failed attempt for good; what it showed is voided by the next that speaks. Returns what to report. */
@@ -299,41 +288,5 @@ class Step {
     await this.#output.write([...speech.close(error), ...this.#superseded]);
     this.#superseded = [];
     return instead;
-  }
-}
-
-const startOf = ({ attempt, target, passage }: Call, cause: AttemptCause, mode: AttemptMode): StreamEvent => ({
-  type: "attempt.start",
-  attempt,
-  provider: target.provider.name,
-  model: target.model,
-  cause,
-  mode,
-  route: passage.note,
-});
-
-/** What a call that lost a race reported, if anything, is not its last word. */
-function supersededEnd({ attempt, target }: Call, reported: Usage | null): StreamEvent[] {
-  const usage = reported === null ? { input: 0, output: 0 } : target.pricing(reported);
-  return [
-    { type: "usage", attempt, ...usage, final: false },
-    { type: "attempt.end", attempt, outcome: "superseded" },
-  ];
-}
-
-/** An answer that the provider has lost can only be asked for anew. */
-async function* keptOr(
-  events: AsyncIterable<readonly ProviderEvent[]>,
-  speech: Speech,
-): AsyncGenerator<readonly ProviderEvent[], void> {
-  try {
-    yield* events;
-  } catch (thrown) {
-    if (!isStreamError(thrown) || thrown.code !== "provider_not_found") throw thrown;
-    speech.resume = null;
-    throw new StreamError(
-      "upstream_truncated",
-      "The connection was lost, and the provider does not have the answer any more",
-    );
   }
 }

@@ -1,5 +1,5 @@
 /** What an answer had come to when its writer died: a pure fold over its log, from which the loop goes on. */
-import type { BlockKind, LogEntry } from "../../protocol/index.ts";
+import type { BlockKind, EndReason, LogEntry } from "../../protocol/index.ts";
 
 /** A block of the attempt that broke off, in the order they began. */
 export interface OpenPart {
@@ -47,6 +47,8 @@ export interface OpenStep {
 export interface Unfinished {
   /** Steps that have ended. */
   readonly steps: number;
+  /** How the last of them ended when nothing follows it; null when the next step does. */
+  readonly over: EndReason | null;
   readonly open: OpenStep | null;
   readonly attempts: number;
   readonly nextBlock: number;
@@ -60,6 +62,7 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 export class UnfinishedFold {
   #steps = 0;
+  #over: EndReason | null = null;
   #step: Writable<OpenStep> | null = null;
   #parts = new Map<number, Writable<OpenPart>>();
   #calls = new Set<string>();
@@ -85,6 +88,7 @@ export class UnfinishedFold {
     };
     return {
       steps: this.#steps,
+      over: this.#over,
       open,
       attempts: this.#attempts,
       nextBlock: this.#nextBlock,
@@ -149,6 +153,8 @@ export class UnfinishedFold {
         return;
       case "step.end":
         this.#steps = entry.step;
+        // Calls that nobody here knows are left to whoever asked.
+        this.#over = entry.reason === "tool_calls" && this.#step?.ran === true ? null : entry.reason;
         this.#step = null;
         return;
       case "tool.start":

@@ -150,6 +150,12 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
   };
 }
 
+/** Each attempt in a line: number, provider, cause, mode. */
+export const attemptsOf = async (agent: AgentRun): Promise<string[]> =>
+  (await agent.entries()).flatMap((entry) =>
+    entry.type === "attempt.start" ? [`${entry.attempt} ${entry.provider} ${entry.cause} ${entry.mode}`] : [],
+  );
+
 export const toolBlocks = (message: Message): ToolBlock[] => message.blocks.filter((block) => block.kind === "tool");
 
 /** Every rule of a log that has ended: gap-free, one terminal, everything begun is ended, once and after it began. */

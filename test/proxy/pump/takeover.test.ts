@@ -5,7 +5,7 @@ import { StreamError, visibleText } from "../../../protocol/index.ts";
 import type { LogEntry, Message, StreamEvent } from "../../../protocol/index.ts";
 import { defineTool } from "../../../proxy/agent/define-tool.ts";
 import type { Provider, ProviderEvent, ProviderRequest, Received } from "../../../proxy/provider/provider.ts";
-import { openAgentRun, toolBlocks } from "../../fakes/agent-run.ts";
+import { attemptsOf, openAgentRun, toolBlocks } from "../../fakes/agent-run.ts";
 import type { AgentRun, AgentRunOptions } from "../../fakes/agent-run.ts";
 import { calls, fakeProvider, finish, more, settle, text } from "../../fakes/fake-provider.ts";
 import type { FakeProvider } from "../../fakes/fake-provider.ts";
@@ -42,10 +42,6 @@ const agentOf = (name: string): FakeProvider => {
   return provider;
 };
 
-const attemptsOf = async (agent: AgentRun) =>
-  (await agent.entries()).flatMap((entry) =>
-    entry.type === "attempt.start" ? [`${entry.attempt} ${entry.provider} ${entry.cause} ${entry.mode}`] : [],
-  );
 const outcomeOf = (message: Message) => [message.status, message.end?.reason];
 
 describe("an answer whose writer died", () => {
@@ -75,8 +71,8 @@ describe("an answer whose writer died", () => {
       assert.equal(looked, ended("c1") ? 0 : 1, `${place}: looked`);
       const blocks = toolBlocks(message);
       assert.deepEqual(
-        blocks.map(({ callId }) => callId),
-        ["c1", "c2"],
+        blocks.map(({ name }) => name),
+        ["look", "book"],
         place,
       );
       const unknown = seen("book") > 0 && !ended("c2");
