@@ -15,10 +15,12 @@ export interface HealthParts {
   /** Whether who asks may see models, keys and times besides the names of providers. */
   readonly isOperator: (request: IncomingMessage) => boolean;
   readonly isDraining: () => boolean;
+  /** True while no streams begin because there is too much to do. */
+  readonly isOverloaded: () => boolean;
 }
 
 export function registerHealth(app: FastifyInstance, parts: HealthParts): void {
-  const { log, providers, names, lanes, isOperator, isDraining } = parts;
+  const { log, providers, names, lanes, isOperator, isDraining, isOverloaded } = parts;
 
   app.get("/healthz", () => ({ status: "ok" }));
 
@@ -29,12 +31,13 @@ export function registerHealth(app: FastifyInstance, parts: HealthParts): void {
     );
     const states = lanes();
     const notes = providerStates(providers.keys(), states, names, Date.now());
-    const ready = store === "ok" && canAnswer(notes) && !isDraining();
+    const isAble = store === "ok" && canAnswer(notes);
+    const status = isDraining() ? "draining" : !isAble ? "not_ready" : isOverloaded() ? "overloaded" : "ready";
     return reply
-      .code(ready ? 200 : 503)
+      .code(status === "ready" ? 200 : 503)
       .header("cache-control", "no-store")
       .send({
-        status: ready ? "ready" : isDraining() ? "draining" : "not_ready",
+        status,
         store,
         providers: notes,
         ...(isOperator(request.raw) ? { lanes: states } : {}),

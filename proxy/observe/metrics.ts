@@ -5,6 +5,8 @@ import { CommitClock } from "./commit-clock.ts";
 import type { KnownNames } from "./known-names.ts";
 import { registerLaneMetrics } from "./lane-metrics.ts";
 import type { Lanes } from "./lane-state.ts";
+import { registerLoadMetrics } from "./load-metrics.ts";
+import type { LoadState } from "./load-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { StreamFold } from "./stream-fold.ts";
 import type { FailedAttempt, FollowedStream } from "./stream-fold.ts";
@@ -24,6 +26,10 @@ export interface MetricSources {
   /** US dollars spent and set aside today by all; absent where nothing keeps the account. May reject. */
   readonly spentUsd?: () => Promise<number>;
   readonly onFailedAttempt: (failed: FailedAttempt) => void;
+  /** Absent where nothing watches the load. */
+  readonly load?: LoadState;
+  /** Hears how many milliseconds each timed commit took. */
+  readonly onCommit?: (ms: number) => void;
 }
 
 /** A stream whose `stream.start` is committed and whose further commits are listened to. */
@@ -39,11 +45,17 @@ export class Metrics {
   readonly #stop: () => void;
   /** Times appends: the pump's hook. */
   readonly commits: CommitClock;
+  /** Counts a start that was refused, by the code of its error. */
+  readonly startRefused: (code: string) => void;
 
   constructor(sources: MetricSources) {
     this.#sources = sources;
     this.#streams = createStreamMetrics(this.#registry);
-    this.commits = new CommitClock((seconds) => this.#streams.commit.record(seconds));
+    this.commits = new CommitClock((seconds) => {
+      this.#streams.commit.record(seconds);
+      sources.onCommit?.(seconds * 1_000);
+    });
+    this.startRefused = registerLoadMetrics(this.#registry, sources.load);
     this.#registerGauges(sources);
     registerLaneMetrics(this.#registry, sources.lanes, sources.names);
     this.#stop = registerProcessMetrics(this.#registry);

@@ -1,5 +1,4 @@
 /** What holds back the reading of a provider besides the stream's own commits: its pace, and its lead over its viewers. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamEvent } from "../../protocol/index.ts";
 import type { AnswerOutput } from "../agent/loop.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
@@ -43,6 +42,16 @@ async function held(room: Promise<void> | undefined, paceMs: number, lead: Lead,
 }
 
 /** Ends early when the signal aborts. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {});
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, signal.aborted ? 0 : ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
 
 const isDelta = ({ type }: StreamEvent): boolean => type === "delta";
