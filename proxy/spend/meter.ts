@@ -56,6 +56,6 @@ export interface Meter {
    * @param isReadOn the attempt reads on what the last one of an earlier process had asked for: its input is paid
    */
   begin(target: Target, request: ProviderRequest, isReadOn?: boolean): Promise<AttemptMeter | StreamError>;
-  /** The stream is about to end: ends what is not ended, waits for the ledger. Nothing begins after it. Never rejects. */
+  /** The stream is about to end, or is another's: ends what is not ended and leaves the ledger alone from now on. Never rejects. */
   close(): Promise<Bill>;
 }

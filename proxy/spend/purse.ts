@@ -71,6 +71,7 @@ export class Purse implements Meter {
   }
 
   async begin(target: Target, request: ProviderRequest, isReadOn = false): Promise<AttemptMeter | StreamError> {
+    if (this.#closing !== null) return this.#refuse();
     const account = new AttemptAccount(this, target, request, isReadOn ? this.#reclaim() : undefined);
     this.#open.add(account);
     try {
@@ -142,6 +143,7 @@ export class Purse implements Meter {
 
   /** Where no account has a limit, the ledger only has to know that the stream spends something. */
   async #hold(amount: number): Promise<void> {
+    if (this.#closing !== null) return;
     const isTold = this.#isShared ? this.#isKnown && amount === this.#held : this.#isKnown;
     if (isTold || (amount === 0 && !this.#isKnown)) {
       this.#held = amount;

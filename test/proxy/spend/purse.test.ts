@@ -5,7 +5,7 @@ import type { ProviderEvent, ProviderRequest } from "../../../proxy/provider/pro
 import type { AttemptMeter, Meter } from "../../../proxy/spend/meter.ts";
 import { Purse } from "../../../proxy/spend/purse.ts";
 import type { Account, Held, Ledger } from "../../../proxy/stream-log/ledger.ts";
-import { fakeProvider, targetOf } from "../../fakes/fake-provider.ts";
+import { fakeProvider, settle, targetOf } from "../../fakes/fake-provider.ts";
 import { INPUT_NANO, OUTPUT_NANO, priced } from "../../fakes/paid-streams.ts";
 
 const DAY = "2026-11-20";
@@ -85,6 +85,7 @@ test("the end gives back what was not spent, and the bill is what was", async ()
   const cost = 300 * INPUT_NANO + 50 * OUTPUT_NANO;
   assert.equal(Math.round(spend.costUsd! * 1e9), cost);
   assert.equal(attempt.end(), spend);
+  await settle();
   const bill = await meter.close();
   assert.equal(bill.nanoUsd, cost);
   assert.equal(ledger.held, cost);
@@ -191,6 +192,7 @@ test("two attempts at once share the purse, and both are booked", async () => {
   await Promise.all([one.read([delta(600)]), two.read([delta(300)])]);
   one.end();
   two.end();
+  await settle();
   const { nanoUsd, attempts } = await meter.close();
   assert.equal(nanoUsd, 2 * INPUT_TOKENS * INPUT_NANO + 900 * OUTPUT_NANO);
   assert.deepEqual(
@@ -238,6 +240,8 @@ test("closing ends what is under way and asks the ledger for nothing more", asyn
   assert.equal(attempt.read([delta(100_000)]), undefined);
   assert.equal(ledger.calls.length, before);
   assert.equal(await meter.close(), bill);
+  assert.ok((await meter.begin(TARGET, ASKED)) instanceof StreamError);
+  assert.equal(ledger.calls.length, before);
 });
 
 test("a ledger that fails is told to whoever begins, and no reason to lose the bill", async () => {
