@@ -59,11 +59,11 @@ function textsIn(node: unknown): (Text & { readonly minify: Minify })[] {
   return [...own, ...Object.values(node).flatMap(textsIn)];
 }
 
-/** Strings stay as they are; a space before a colon, and around what calculates, means something. */
+/** Strings stay as they are; a space before a colon, and around what calculates, means something; a leading zero nothing. */
 function minifyCss(text: string): string {
   return text
     .replace(
-      /("[^"]*"|'[^']*')|\/\*.*?\*\/\s*|\s*([{};,>])\s*|(:)\s+|(\s)\s*/gs,
+      /("[^"]*"|'[^']*')|\/\*.*?\*\/\s*|\s*([{};,>])\s*|(:)\s+|(\s)\s*|(?<![\w.#])0(?=\.\d)/gs,
       (_all, string = "", mark = "", colon = "", space = "") => string || mark || colon || (space && " "),
     )
     .replaceAll(";}", "}");

@@ -17,10 +17,10 @@ export interface ButtonContext {
 
 /** Does what the button under a click asks for; a click elsewhere does nothing. */
 export async function press(event: Event, { chat, drawn, jump, goOn, onCopied }: ButtonContext): Promise<void> {
-  const button = (event.target as Element).closest<HTMLElement>("button[data-do], button[data-copy]");
+  const button = (event.target as Element).closest<HTMLElement>("button[data-do]");
   if (button === null) return;
   try {
-    switch (button.dataset["do"] ?? button.dataset["copy"]) {
+    switch (button.dataset["do"]) {
       case "stop":
         return await chat.stop();
       case "retry":

@@ -2,8 +2,6 @@
 import { emptyMessage, parseCursor, StreamError } from "../protocol/index.ts";
 import type { Attachment, Message, Started } from "../protocol/index.ts";
 import type { AgentNote, ChatStatus, ConnectionView, UserMessage } from "./chat.ts";
-import { createClient } from "./client.ts";
-import type { Client } from "./client.ts";
 import { waiting } from "./connection/connection-state.ts";
 import { comeBackAt, viewOf } from "./connection-view.ts";
 import type { Delay, Note } from "./connection-view.ts";
@@ -14,6 +12,7 @@ import { eventsBetween } from "./message-events.ts";
 import { Outbox } from "./outbox.ts";
 import type { Outgoing } from "./outbox.ts";
 import { declareTools } from "./page-tools.ts";
+import { ProxyClient } from "./proxy-client.ts";
 import { toClientOptions } from "./session-options.ts";
 import type { SessionOwner } from "./session-options.ts";
 import { toolLedger } from "./tool-ledger.ts";
@@ -23,7 +22,7 @@ import { ToolRunner } from "./tool-runner.ts";
 const ATTEMPTS = 200;
 
 export class ChatSession {
-  readonly client: Client;
+  readonly client: ProxyClient;
   readonly outbox: Outbox;
   /** How often the copy differed from the proxy's and was read again. */
   divergence = 0;
@@ -47,7 +46,7 @@ export class ChatSession {
    */
   constructor(owner: SessionOwner, name: string, wanted: string) {
     const options = owner.options();
-    this.client = createClient(toClientOptions(options));
+    this.client = new ProxyClient(toClientOptions(options));
     this.outbox = new Outbox(`chat:${this.client.endpoint}|${options.agent ?? ""}|${name}`);
     this.#owner = owner;
     this.#wanted = wanted;

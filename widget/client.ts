@@ -1,19 +1,10 @@
 /** The headless client: start, follow and read answers of a proxy, in browsers and Node, without any UI. */
-import { StreamError } from "../protocol/index.ts";
-import type { Message, Started, StartRequest, ToolOutcome } from "../protocol/index.ts";
-import { decodeAgents, decodeConversation, decodeMessage, decodeStarted } from "./answers.ts";
+import type { StartRequest } from "../protocol/index.ts";
 import { Answer } from "./answer.ts";
 import type { AnswerOptions } from "./answer.ts";
-import type { AgentNote, ConversationSnapshot } from "./chat.ts";
-import { backoffMs, pause } from "./connection/backoff.ts";
-import type { Connection, TransportChoice } from "./connection/connection.ts";
-import { ProxyApi } from "./connection/proxy-api.ts";
-import type { ProxyApiOptions } from "./connection/proxy-api.ts";
-import { shareConnection } from "./connection/shared-connections.ts";
-import type { Timing } from "./connection/transport.ts";
-import { Feed } from "./feed.ts";
-import type { FeedOptions } from "./feed.ts";
 import { declareTools } from "./page-tools.ts";
+import { ProxyClient } from "./proxy-client.ts";
+import type { ClientOptions, RequestOptions } from "./proxy-client.ts";
 
 export type { Batch } from "./buffer/token-buffer.ts";
 export type { AgentNote, ConversationSnapshot } from "./chat.ts";
@@ -22,27 +13,7 @@ export { isStreamError, StreamError, visibleText } from "../protocol/index.ts";
 export { Answer } from "./answer.ts";
 export type { AnswerOptions } from "./answer.ts";
 export type { PageTool, PageTools } from "./page-tools.ts";
-
-/** Attempts of one request; repeating is safe, because a start has its key and the others change nothing twice. */
-const ATTEMPTS = 5;
-
-export interface ClientOptions extends ProxyApiOptions {
-  /** Used by requests that name no agent. */
-  readonly agent?: string | undefined;
-  /** @default "auto": WebSocket, or SSE where WebSockets do not come through */
-  readonly transport?: TransportChoice | undefined;
-  /** @default the global one */
-  readonly WebSocket?: typeof WebSocket | undefined;
-  readonly timing?: Partial<Timing> | undefined;
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** How often to try in all while the proxy cannot be reached or is not ready. @default 5 */
-  readonly attempts?: number | undefined;
-  /** Told before each further attempt, and how many milliseconds it will wait. */
-  readonly onRetry?: ((error: StreamError, delayMs: number) => void) | undefined;
-}
+export type { ClientOptions, RequestOptions } from "./proxy-client.ts";
 
 /**
  * ```ts
@@ -54,40 +25,8 @@ export interface RequestOptions {
  */
 export const createClient = (options: ClientOptions): Client => new Client(options);
 
-/** All its promises reject with a StreamError, or with the signal's reason. Clients of one endpoint share a socket. */
-export class Client {
-  readonly #api: ProxyApi;
-  readonly #options: ClientOptions;
-  readonly #shared: { readonly connection: Connection; release(): void };
-
-  constructor(options: ClientOptions) {
-    this.#api = new ProxyApi(options);
-    this.#options = options;
-    this.#shared = shareConnection(this.#api, options);
-  }
-
-  /** The proxy's address in full. */
-  get endpoint(): string {
-    return this.#api.base;
-  }
-
-  get connection(): Connection {
-    return this.#shared.connection;
-  }
-
-  /** Starts an answer, once: repeats of the same `sendId` give the same stream. */
-  async start(request: StartRequest, options: RequestOptions = {}): Promise<Started> {
-    const { sendId = crypto.randomUUID(), agent = this.#options.agent, ...rest } = request;
-    const body = { ...rest, sendId, ...(agent === undefined ? {} : { agent }) };
-    const headers = { "idempotency-key": sendId };
-    return decodeStarted(await this.#retrying("/v1/streams", { method: "POST", body, headers }, options));
-  }
-
-  /** The stream's entries after a cursor, then live ones, until its end. Iterate it once. */
-  follow(id: string, options?: FeedOptions): Feed {
-    return new Feed(this.connection, id, options);
-  }
-
+/** Reads whole answers too; the element reads them its own way, and does without. */
+export class Client extends ProxyClient {
   /** Starts an answer and reads it: iterate its states, or await `done`. */
   stream(request: StartRequest, options: AnswerOptions & RequestOptions = {}): Answer {
     const { tools } = options;
@@ -95,57 +34,4 @@ export class Client {
     this.connection.open();
     return new Answer(this, () => this.start({ ...request, ...declared }, options), options);
   }
-
-  /** The fold of a stream as it is now. */
-  async message(id: string, options: RequestOptions = {}): Promise<Message> {
-    return decodeMessage(await this.#retrying(`/v1/streams/${encodeURIComponent(id)}/message`, {}, options));
-  }
-
-  async conversation(id: string, options: RequestOptions = {}): Promise<ConversationSnapshot> {
-    return decodeConversation(await this.#retrying(`/v1/conversations/${encodeURIComponent(id)}`, {}, options));
-  }
-
-  async agents(options: RequestOptions = {}): Promise<readonly AgentNote[]> {
-    return decodeAgents(await this.#retrying("/v1/agents", {}, options));
-  }
-
-  /** Stops an answer at the proxy and its provider; the end arrives in the stream. Stopping twice is no error. */
-  async cancel(id: string, options: RequestOptions = {}): Promise<void> {
-    await this.#retrying(`/v1/streams/${encodeURIComponent(id)}/cancel`, { method: "POST", body: {} }, options);
-  }
-
-  /**
-   * Tells the outcome of a call that waits for the page (`result`, `error`) or for a person's word (`approve`).
-   * Telling the same again is no error. @throws {StreamError} `conflict` when another outcome was first
-   */
-  async toolResult(id: string, callId: string, outcome: ToolOutcome, options: RequestOptions = {}): Promise<void> {
-    const path = `/v1/streams/${encodeURIComponent(id)}/tools/${encodeURIComponent(callId)}`;
-    await this.#retrying(path, { method: "POST", body: outcome }, options);
-  }
-
-  /** Lets go of the connection. Answers go on at the proxy. */
-  close(): void {
-    this.#shared.release();
-  }
-
-  async #retrying(path: string, request: object, options: RequestOptions): Promise<unknown> {
-    const { signal, attempts = ATTEMPTS, onRetry } = options;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#api.json(path, { ...request, signal });
-      } catch (thrown) {
-        if (signal?.aborted === true) throw signal.reason;
-        const error = StreamError.from(thrown);
-        if (attempt >= attempts || !isWorthRepeating(error)) throw error;
-        const backoff = this.#options.timing?.backoff ?? backoffMs;
-        const delayMs = error.retryAfterMs ?? backoff(attempt);
-        onRetry?.(error, delayMs);
-        await pause(delayMs, signal ?? new AbortController().signal);
-      }
-    }
-  }
 }
-
-/** What passes by itself. A limit of the visitor's (`rate_limited`, `budget_exhausted`) is for a person to know. */
-const isWorthRepeating = (error: StreamError): boolean =>
-  ["connect_timeout", "capacity", "draining", "storage_unavailable"].includes(error.code);

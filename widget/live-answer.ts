@@ -2,7 +2,7 @@
 import { isContent } from "../protocol/index.ts";
 import type { Message, WireEntry } from "../protocol/index.ts";
 import type { AssistantMessage } from "./chat.ts";
-import type { Client } from "./client.ts";
+import type { ProxyClient } from "./proxy-client.ts";
 import { noteOf, noteOfAttempt } from "./connection-view.ts";
 import type { Note } from "./connection-view.ts";
 import { isUnseen, nextFrame } from "./next-frame.ts";
@@ -25,7 +25,7 @@ export interface LiveAnswerOptions {
  * @param message what has been read of it already; its cursor is where reading goes on
  * @throws {StreamError} when the proxy will not give the rest
  */
-export async function showAnswer(client: Client, message: Message, options: LiveAnswerOptions): Promise<Message> {
+export async function showAnswer(client: ProxyClient, message: Message, options: LiveAnswerOptions): Promise<Message> {
   const { parent, isInstant, onShown, onNote, onDivergence, signal } = options;
   const answer = new ShownAnswer(message, parent);
   let painting: Promise<void> | null = null;

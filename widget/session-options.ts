@@ -1,5 +1,5 @@
 /** What a session is told by the element it works for, and what it tells it. */
-import type { ClientOptions } from "./client.ts";
+import type { ClientOptions } from "./proxy-client.ts";
 import type { Conversation } from "./conversation.ts";
 import type { PageTools } from "./page-tools.ts";
 

@@ -1,7 +1,7 @@
 /** Runs the calls of a page's tools, each once, whatever is reloaded, resumed or open in another tab meanwhile. */
 import { StreamError } from "../protocol/index.ts";
 import type { Message, ToolBlock, ToolOutcome } from "../protocol/index.ts";
-import type { Client } from "./client.ts";
+import type { ProxyClient } from "./proxy-client.ts";
 import { alone, hasLocks } from "./connection/alone.ts";
 import { pause } from "./connection/backoff.ts";
 import { failed, runTool } from "./page-tools.ts";
@@ -14,7 +14,7 @@ const ATTEMPTS = 200;
 const CLAIM_MS = 100;
 
 export interface ToolRunnerOptions {
-  readonly client: Pick<Client, "toolResult">;
+  readonly client: Pick<ProxyClient, "toolResult">;
   /** Asked at each look, because a page may set its tools after the element has begun. */
   readonly tools: () => PageTools;
   readonly onFailure: (error: StreamError) => void;

@@ -203,11 +203,11 @@ describe("what is shown", () => {
     const markdown = `**Bold**\n\n\`\`\`js\n${code}\n\`\`\``;
     await element.show({ status: "streaming", messages: [asked("?"), growing(markdown)] });
     await element.show({ status: "idle", messages: [asked("?"), answered([words(markdown)])] });
-    element.find("[data-copy=code]").click();
-    element.find("[data-copy=answer]").click();
+    element.find("[data-do=code]").click();
+    element.find("[data-do=answer]").click();
     await frame();
     expect(copied).to.deep.equal([code, markdown]);
-    expect(element.find("[data-copy=answer]").hasAttribute("data-done")).to.equal(true);
+    expect(element.find("[data-do=answer]").hasAttribute("data-done")).to.equal(true);
     Reflect.deleteProperty(navigator, "clipboard");
   });
 
@@ -225,7 +225,7 @@ describe("what is shown", () => {
     await element.show({ agent: { name: "a", starters: ["One"] } });
     expect(element.has("textarea, [part=starter]")).to.equal(false);
     await element.show({ messages: [asked("1"), answered([words("a")])] });
-    expect(element.has("[data-do]")).to.equal(false);
+    expect(element.has("[data-do]:not([data-do=answer])")).to.equal(false);
   });
 
   it("takes the page's own words for its labels", async () => {

@@ -1,23 +1,17 @@
 /** One logical connection to a proxy over many attempts and two transports; readers' positions carry over all of them. */
-import { PROBE_MS, SILENCE_MS, StreamError } from "../../protocol/index.ts";
-import { backoffMs } from "./backoff.ts";
+import { StreamError } from "../../protocol/index.ts";
 import { next, waiting } from "./connection-state.ts";
 import type { ConnectionInput, ConnectionView } from "./connection-state.ts";
 import { tabMemory } from "./memory.ts";
 import { watchPage } from "./page-lifecycle.ts";
 import type { ProxyApi } from "./proxy-api.ts";
+import { TIMING } from "./timing.ts";
 import { SseTransport } from "./sse-transport.ts";
-import type { AttemptEnd, StreamReader, Timing, Transport, TransportHost } from "./transport.ts";
+import type { AttemptEnd, StreamReader, Tabs, Timing, Transport, TransportHost } from "./transport.ts";
 import { WsTransport } from "./ws-transport.ts";
 
 export type TransportChoice = "auto" | "ws" | "sse";
 
-/** A socket that opens but brings no welcome within this is blocked or buffered on the way. */
-const WELCOME_MS = 5_000;
-/** Far below the server's patience (ACK_TIMEOUT_MS), far above once per entry. */
-const ACK_MS = 5_000;
-/** A person who reads an answer and asks on keeps the socket; one who left does not cost the server anything. */
-const IDLE_MS = 60_000;
 /** An attempt that lived this long was no failure, whatever it brought. */
 const SETTLED_MS = 5_000;
 /** After WebSockets failed and SSE worked, they are tried again at the first new stream after this. */
@@ -25,21 +19,14 @@ const WS_RETRY_MS = 600_000;
 /** Attempts without a welcome until SSE is tried: while WebSockets never worked here, and once they have. */
 const WS_FAILURES = { never: 2, worked: 4 };
 
-export const TIMING: Timing = {
-  welcomeMs: WELCOME_MS,
-  silenceMs: SILENCE_MS,
-  probeMs: PROBE_MS,
-  ackMs: ACK_MS,
-  idleMs: IDLE_MS,
-  backoff: backoffMs,
-};
-
 export interface ConnectionOptions {
   readonly api: ProxyApi;
   /** @default "auto" */
   readonly transport?: TransportChoice | undefined;
   readonly WebSocket?: typeof WebSocket | undefined;
   readonly timing?: Partial<Timing> | undefined;
+  /** Loads what shares the connection with other tabs; a rejection means that nothing is shared. */
+  readonly tabs?: ((connection: Connection) => Promise<Tabs>) | undefined;
 }
 
 export class Connection implements TransportHost {
@@ -53,6 +40,8 @@ export class Connection implements TransportHost {
   readonly #unwatch: () => void;
   #view: ConnectionView = { state: "idle", transport: null };
   #transport: Transport | null = null;
+  /** Undefined until loaded; null where nothing is shared. */
+  #tabs: Tabs | null | undefined = null;
   #idle: ReturnType<typeof setTimeout> | undefined;
   /** Failed attempts in a row, on whichever transport. */
   #failures = 0;
@@ -60,7 +49,7 @@ export class Connection implements TransportHost {
   #wsFailures = 0;
   #wsWorked = false;
 
-  constructor({ api, transport = "auto", WebSocket: Socket, timing }: ConnectionOptions) {
+  constructor({ api, transport = "auto", WebSocket: Socket, timing, tabs }: ConnectionOptions) {
     this.api = api;
     this.timing = { ...TIMING, ...timing };
     this.WebSocket = Socket ?? globalThis.WebSocket;
@@ -74,6 +63,7 @@ export class Connection implements TransportHost {
       suspend: () => this.#close(),
       resume: () => this.#resume(),
     });
+    if (tabs !== undefined) void this.#load(tabs);
   }
 
   get view(): ConnectionView {
@@ -117,6 +107,21 @@ export class Connection implements TransportHost {
     if (this.#view.state === "failed") this.#close();
     if (this.#transport === null) this.#resume();
     else this.#transport.wake();
+  }
+
+  /** Begins again with what is decided about tabs now; readers go on from where they are. */
+  retake(): void {
+    this.#transport?.close();
+    this.#transport = null;
+    this.#move("stop");
+    this.#resume();
+    this.#rest();
+  }
+
+  /** What the tab that holds the connection says of it. */
+  mirror(view: ConnectionView): void {
+    this.#view = view;
+    for (const listener of this.#listeners) listener();
   }
 
   close(): void {
@@ -178,6 +183,7 @@ export class Connection implements TransportHost {
 
   failed(error: StreamError): void {
     this.#transport = null;
+    this.#tabs?.leave();
     this.#move("refused", { error: error.toJSON() });
     for (const reader of this.#readers) this.#giveUp(reader, error);
   }
@@ -213,7 +219,7 @@ export class Connection implements TransportHost {
     return true;
   }
 
-  #preferred(): Transport["kind"] {
+  #preferred(): "ws" | "sse" {
     if (this.WebSocket === undefined) return "sse";
     if (this.#choice !== "auto") return this.#choice;
     const since = Number(tabMemory.recall(this.#memory) ?? 0);
@@ -228,7 +234,20 @@ export class Connection implements TransportHost {
     if (this.#choice === "auto") tabMemory.remember(this.#memory, isNeeded ? String(Date.now()) : null);
   }
 
-  #make(kind: Transport["kind"], delayMs: number): Transport {
+  async #load(tabs: (connection: Connection) => Promise<Tabs>): Promise<void> {
+    this.#tabs = undefined;
+    this.#tabs = await tabs(this).catch(() => null);
+    this.#resume();
+  }
+
+  /** Null until it is decided whose connection it is. */
+  #begin(): Transport | null {
+    if (this.#tabs === undefined) return null;
+    const shared = this.#tabs === null ? null : this.#tabs.enter();
+    return shared === null ? this.#make(this.#preferred(), 0) : (shared ?? null);
+  }
+
+  #make(kind: "ws" | "sse", delayMs: number): Transport {
     const { WebSocket: Socket } = this;
     return kind === "ws" && Socket !== undefined
       ? new WsTransport(this, Socket, delayMs)
@@ -238,16 +257,16 @@ export class Connection implements TransportHost {
   /** Before the first reader comes: that is when a transport may be chosen anew. */
   #ready(): void {
     clearTimeout(this.#idle);
-    const kind = this.#preferred();
-    if (this.#transport !== null && this.#transport.kind !== kind) this.#close();
-    this.#transport ??= this.#make(kind, 0);
+    const from = this.#transport?.kind ?? "tab";
+    if (from !== "tab" && from !== this.#preferred()) this.#close();
+    this.#transport ??= this.#begin();
   }
 
   /** After the last reader left. */
   #rest(): void {
     clearTimeout(this.#idle);
-    if (this.#readers.size > 0 || this.#transport === null) return;
-    if (this.#transport.kind === "sse") this.#close();
+    if (this.#readers.size > 0 || (this.#transport === null && !this.#tabs)) return;
+    if (this.#transport?.kind === "sse") this.#close();
     else this.#idle = setTimeout(() => this.#close(), this.timing.idleMs);
   }
 
@@ -255,19 +274,20 @@ export class Connection implements TransportHost {
     clearTimeout(this.#idle);
     this.#transport?.close();
     this.#transport = null;
+    this.#tabs?.leave();
     this.#move("stop");
   }
 
   #resume(): void {
     if (this.#transport !== null || this.#readers.size === 0) return;
-    this.#transport = this.#make(this.#preferred(), 0);
-    for (const reader of this.#readers) this.#transport.attach(reader);
+    this.#transport = this.#begin();
+    for (const reader of this.#readers) this.#transport?.attach(reader);
   }
 
   #move(input: ConnectionInput, facts: Pick<ConnectionView, "retryInMs" | "retryAt" | "error"> = {}): void {
     const state = next(this.#view.state, input);
     if (state === this.#view.state && facts.retryInMs === undefined) return;
-    this.#view = { state, transport: this.#transport?.kind ?? null, ...facts };
-    for (const listener of this.#listeners) listener();
+    const { kind = null } = this.#transport ?? {};
+    this.mirror({ state, transport: kind === "tab" ? null : kind, ...facts });
   }
 }

@@ -1,4 +1,5 @@
-/** One connection for everything on the page that reaches the same proxy in the same way. */
+/** One connection for everything on the page that reaches the same proxy in the same way, and for its other tabs too. */
+import { hasLocks } from "./alone.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import type { ProxyApi, ProxyApiOptions } from "./proxy-api.ts";
@@ -19,7 +20,8 @@ export function shareConnection(api: ProxyApi, options: Options): { readonly con
   const key = [api.base, accessToken, getAccessToken, get, transport, Socket, timing];
   let shared = all.find((other) => other.key.every((part, index) => part === key[index]));
   if (shared === undefined) {
-    shared = { key, connection: new Connection({ api, transport, WebSocket: Socket, timing }), holders: 0 };
+    const tabs = tabsOf(api, options);
+    shared = { key, connection: new Connection({ api, transport, WebSocket: Socket, timing, tabs }), holders: 0 };
     all.push(shared);
   }
   const held = shared;
@@ -38,4 +40,16 @@ export function shareConnection(api: ProxyApi, options: Options): { readonly con
     });
   };
   return { connection: held.connection, release };
+}
+
+/**
+ * Tabs share where they are sure to be the same reader to the proxy: with the same fixed access token, or as the
+ * visitor whom the browser remembers for all of them. Nobody can tell that of what a page's own functions give.
+ */
+function tabsOf(api: ProxyApi, options: Options): ConnectionOptions["tabs"] {
+  const { accessToken = "", getAccessToken, fetch: get, transport = "auto", WebSocket: Socket } = options;
+  const isOwn = getAccessToken !== undefined || get !== undefined || Socket !== undefined;
+  if (isOwn || !hasLocks()) return undefined;
+  const route = JSON.stringify([api.base, transport, accessToken]);
+  return async (connection) => (await import("./tab-share.ts")).joinTabs(connection, route);
 }

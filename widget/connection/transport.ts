@@ -8,6 +8,8 @@ export interface StreamReader {
   readonly id: string;
   /** What it has received; null in `inc` before it has anything. */
   readonly position: Position;
+  /** It cannot take anything back: it is sent only what can be voided no more. */
+  readonly hold: boolean;
   /** Takes what follows its position; false when there is a gap or no room, and the transport must resume. */
   accept(inc: string, entries: readonly WireEntry[], bytes: number): boolean;
   /** Resolves when there is room for more; undefined when there is room now. */
@@ -25,7 +27,8 @@ export interface StreamReader {
 }
 
 export interface Transport {
-  readonly kind: "ws" | "sse";
+  /** `tab`: through another tab's connection. */
+  readonly kind: "ws" | "sse" | "tab";
   attach(reader: StreamReader): void;
   detach(reader: StreamReader): void;
   /** The reader has applied everything up to its position: the sender may go on. */
@@ -57,6 +60,13 @@ export interface TransportHost {
   refused(reader: StreamReader, error: StreamError): Promise<number | null>;
   /** The proxy does not want this client at all. */
   failed(error: StreamError): void;
+}
+
+/** Who of the tabs of an origin holds the connection. */
+export interface Tabs {
+  /** Takes part. Gives the way through another tab, null for one of our own, undefined until `retake` is called. */
+  enter(): Transport | null | undefined;
+  leave(): void;
 }
 
 /** Milliseconds. */

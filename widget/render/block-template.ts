@@ -59,7 +59,7 @@ function listing(info: string, parts: readonly string[], labels: RenderLabels): 
   const runs = parts.map((part) => html`<span>${part}</span>`);
   return html`<figure part="code" class="code">
     <figcaption>
-      <span>${lang}</span><button type="button" part="copy-code" data-copy="code">${labels.copy}</button>
+      <span>${lang}</span><button type="button" part="copy-code" data-do="code">${labels.copy}</button>
     </figcaption>
     <pre tabindex="0"><code>${runs}</code></pre>
   </figure>`;

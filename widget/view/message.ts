@@ -110,20 +110,8 @@ function endView(message: AssistantMessage, context: MessageContext): unknown {
   return html`${note === "" || failed ? nothing : html`<p part="note" class="note">${note} ${when}</p>`}
     ${failed ? failure(note, context) : nothing} ${cut && canRepeat ? afterCut(message, context) : nothing}
     <footer part="actions" class="actions">
-      ${
-        isSilent(message)
-          ? nothing
-          : html`<button type="button" data-copy="answer" aria-label=${labels.copy} title=${labels.copy}>
-              ${icon("copy")}
-            </button>`
-      }
-      ${
-        canRepeat && !failed && !cut
-          ? html`<button type="button" data-do="regenerate" aria-label=${labels.regenerate} title=${labels.regenerate}>
-              ${icon("again")}
-            </button>`
-          : nothing
-      }
+      ${isSilent(message) ? nothing : action("answer", labels.copy, "copy")}
+      ${canRepeat && !failed && !cut ? action("regenerate", labels.regenerate, "again") : nothing}
       ${message.timings === undefined || failed ? nothing : html`<span class="quiet">${seconds(message.timings.totalMs)}</span>`}
     </footer>`;
 }
@@ -133,6 +121,9 @@ export const endWords = ({ end, status }: AssistantMessage, { ends }: Labels): s
   (status === "error" && end?.error?.message) || (ends[end?.reason ?? "stop"] ?? "");
 
 const isSilent = (message: AssistantMessage): boolean => visibleText(message) === "";
+
+const action = (does: string, label: string, drawing: "copy" | "again"): unknown =>
+  html`<button type="button" data-do=${does} aria-label=${label} title=${label}>${icon(drawing)}</button>`;
 
 /** The rest of what is there, or all of it once more. */
 const afterCut = (message: AssistantMessage, { labels, canGoOn }: MessageContext): unknown =>

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { visibleText } from "../../../protocol/index.ts";
+import { Connection } from "../../../widget/connection/connection.ts";
+import { ProxyApi } from "../../../widget/connection/proxy-api.ts";
+import { TabShare } from "../../../widget/connection/tab-share.ts";
+import type { TabWorld } from "../../../widget/connection/tab-share.ts";
+import { Feed } from "../../../widget/feed.ts";
+import { readMessage } from "../../../widget/read-message.ts";
+import { NODE_WEBSOCKET, QUICK, until } from "../../fakes/client-world.ts";
+import { FakeProxy } from "../../fakes/fake-proxy.ts";
+import { simpleLog } from "../../fakes/random-log.ts";
+
+/** A tab with its own connection, which shares by the browser's own locks and channels. */
+class Tab {
+  readonly connection: Connection;
+  text = "";
+  /** Neither hears nor says anything, as a page that the browser put to sleep. */
+  isAsleep = false;
+  readonly #unheard: MessageEvent[] = [];
+  #wake: () => void = () => {};
+
+  constructor(proxy: FakeProxy, name: string) {
+    const world: TabWorld = { locks: navigator.locks, openChannel: (channel) => this.#open(channel) };
+    this.connection = new Connection({
+      api: new ProxyApi({ endpoint: proxy.url }),
+      WebSocket: NODE_WEBSOCKET,
+      timing: { ...QUICK, welcomeMs: 2_000, silenceMs: 5_000 },
+      tabs: async (connection) => new TabShare(connection, name, world),
+    });
+  }
+
+  /** Reads a stream to its end, or until `signal` aborts. */
+  async read(stream: string, signal?: AbortSignal): Promise<string> {
+    const feed = new Feed(this.connection, stream, { signal });
+    for await (const { message } of readMessage(feed)) this.text = visibleText(message);
+    return this.text;
+  }
+
+  get isFollowing(): boolean {
+    const { state, transport } = this.connection.view;
+    return state === "open" && transport === "ws" && !this.isLeading;
+  }
+
+  isLeading = false;
+
+  wakeUp(): void {
+    this.isAsleep = false;
+    this.#wake();
+  }
+
+  #open(name: string): ReturnType<TabWorld["openChannel"]> {
+    const channel = new BroadcastChannel(name);
+    const tab: ReturnType<TabWorld["openChannel"]> = {
+      onmessage: null,
+      close: () => channel.close(),
+      postMessage: (message: { type: string }) => {
+        if (message.type === "lead") this.isLeading = true;
+        if (!this.isAsleep) channel.postMessage(message);
+      },
+    };
+    const hear = (event: MessageEvent): void => void tab.onmessage?.call(channel, event);
+    this.#wake = () => this.#unheard.splice(0).forEach(hear);
+    channel.addEventListener("message", (event) => {
+      if (this.isAsleep) this.#unheard.push(event as MessageEvent);
+      else hear(event as MessageEvent);
+    });
+    return tab;
+  }
+}
+
+let worlds = 0;
+
+async function inTabs(run: (proxy: FakeProxy, open: (name?: string) => Tab) => Promise<void>): Promise<void> {
+  const proxy = await FakeProxy.open();
+  const tabs: Tab[] = [];
+  const world = ++worlds;
+  const open = (name = "same"): Tab => {
+    const tab = new Tab(proxy, `${world}:${name}`);
+    tabs.push(tab);
+    return tab;
+  };
+  try {
+    await run(proxy, open);
+  } finally {
+    for (const { connection } of tabs) connection.close();
+    await proxy.close();
+  }
+}
+
+const WORDS = Array.from({ length: 40 }, (_, at) => `w${at} `);
+const LOG = simpleLog(WORDS);
+/** Everything before the words from `at` on. */
+const upTo = (at: number): number => LOG.findIndex((entry) => entry.type === "delta" && entry.text === WORDS[at]);
+const WHOLE = WORDS.join("");
+
+test("ten tabs read by one connection, each from its own cursor", async () => {
+  await inTabs(async (proxy, open) => {
+    proxy.add("s_1", LOG.slice(0, upTo(10)));
+    const tabs = Array.from({ length: 10 }, () => open());
+    const texts = tabs.map((tab) => tab.read("s_1"));
+    await until(() => tabs.every(({ text }) => text === WORDS.slice(0, 10).join("")));
+    assert.equal(proxy.attempts.ws, 1);
+    proxy.append("s_1", LOG.slice(upTo(10)));
+    assert.deepEqual(await Promise.all(texts), Array(10).fill(WHOLE));
+    assert.deepEqual({ ...proxy.attempts, post: 0 }, { ws: 1, sse: 0, post: 0 });
+  });
+});
+
+test("a leader that is closed in mid-answer hands over without a gap", async () => {
+  await inTabs(async (proxy, open) => {
+    proxy.add("s_1", LOG.slice(0, upTo(10)));
+    const leader = open();
+    const leaving = new AbortController();
+    void leader.read("s_1", leaving.signal);
+    await until(() => leader.text !== "");
+    const tabs = [open(), open(), open()];
+    const texts = tabs.map((tab) => tab.read("s_1"));
+    await until(() => tabs.every(({ text }) => text === leader.text));
+    leaving.abort();
+    leader.connection.close();
+    proxy.append("s_1", LOG.slice(upTo(10), upTo(20)));
+    await until(() => tabs.every(({ text }) => text === WORDS.slice(0, 20).join("")));
+    proxy.append("s_1", LOG.slice(upTo(20)));
+    assert.deepEqual(await Promise.all(texts), Array(3).fill(WHOLE));
+    assert.equal(proxy.attempts.ws, 2);
+  });
+});
+
+test("a leader that sleeps is deposed, and reads on through its successor once it wakes", async () => {
+  await inTabs(async (proxy, open) => {
+    proxy.add("s_1", LOG.slice(0, upTo(10)));
+    const sleeper = open();
+    const slept = sleeper.read("s_1");
+    await until(() => sleeper.text !== "");
+    const tab = open();
+    const read = tab.read("s_1");
+    await until(() => tab.text === sleeper.text);
+    sleeper.isAsleep = true;
+    proxy.append("s_1", LOG.slice(upTo(10), upTo(20)));
+    await until(() => {
+      // As a page does that is looked at again.
+      tab.connection.reconnect();
+      return tab.text === WORDS.slice(0, 20).join("");
+    });
+    assert.equal(tab.isLeading, true);
+    sleeper.wakeUp();
+    proxy.append("s_1", LOG.slice(upTo(20)));
+    assert.deepEqual(await Promise.all([slept, read]), [WHOLE, WHOLE]);
+    assert.equal(proxy.attempts.ws, 2);
+  });
+});
+
+test("tabs with another endpoint or access token have a connection of their own", async () => {
+  await inTabs(async (proxy, open) => {
+    proxy.add("s_1", LOG);
+    await Promise.all([open("one").read("s_1"), open("two").read("s_1")]);
+    assert.equal(proxy.attempts.ws, 2);
+  });
+});
+
+test("what the leader is refused a tab asks for itself", async () => {
+  await inTabs(async (proxy, open) => {
+    proxy.add("s_1", LOG.slice(0, upTo(10)));
+    const leader = open();
+    const read = leader.read("s_1");
+    await until(() => leader.text !== "");
+    const tab = open();
+    await assert.rejects(tab.read("s_unknown"), { code: "not_found" });
+    assert.equal(proxy.attempts.ws, 2);
+    proxy.append("s_1", LOG.slice(upTo(10)));
+    assert.equal(await read, WHOLE);
+  });
+});
+
+test("the leader stops reading for a tab that is gone without a word", async () => {
+  await inTabs(async (proxy, open) => {
+    proxy.add("s_1", LOG.slice(0, upTo(10)));
+    const leader = open();
+    void leader.read("s_1");
+    await until(() => leader.text !== "");
+    const tab = open();
+    void tab.read("s_1");
+    await until(() => tab.text === leader.text);
+    tab.isAsleep = true;
+    tab.connection.close();
+    await until(() => proxy.frames.some(({ type }) => type === "unsub"));
+    assert.equal(proxy.attempts.ws, 1);
+  });
+});
+
+test("a tab that follows says of the connection what the leader says", async () => {
+  await inTabs(async (proxy, open) => {
+    proxy.add("s_1", LOG.slice(0, upTo(10)));
+    const leader = open();
+    void leader.read("s_1");
+    await until(() => leader.text !== "");
+    const tab = open();
+    void tab.read("s_1");
+    await until(() => tab.isFollowing);
+    assert.deepEqual(tab.connection.view, leader.connection.view);
+  });
+});
