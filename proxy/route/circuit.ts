@@ -1,6 +1,6 @@
 /** Keeps calls away from what has failed too often. cockatiel decides; here is who may ask and whose result counts. */
-import { circuitBreaker, CircuitState, DelegateBackoff, handleWhenResult } from "cockatiel";
-import type { CircuitBreakerPolicy, IHalfOpenAfterBackoffContext } from "cockatiel";
+import { circuitBreaker, CircuitState, handleWhenResult } from "cockatiel";
+import type { CircuitBreakerPolicy, IBackoff, IHalfOpenAfterBackoffContext } from "cockatiel";
 import { OutcomeWindow } from "./outcome-window.ts";
 
 export interface BreakerOptions {
@@ -20,6 +20,8 @@ export type CircuitPhase = "closed" | "open" | "half_open";
 const LONGEST_OPEN_MS = 120_000;
 /** A probe is decided by its first content, which is about this far away. */
 const PROBE_WAIT_MS = 1_000;
+/** While nobody else can be asked, one call is admitted so long after it opened or the last such call failed. */
+const LAST_RESORT_MS = 2_000;
 
 /** One call's standing with the circuit. */
 export interface Admission {
@@ -33,6 +35,8 @@ export class Circuit {
   #openMs = 0;
   #openUntil = 0;
   #probing = false;
+  /** When it opened, or a call out of turn failed. */
+  #triedAt = 0;
   #era = 0;
 
   /** @param onOpen hears until when, in milliseconds since the epoch; also when a probe failed and it opens again */
@@ -46,14 +50,12 @@ export class Circuit {
       handleWhenResult((succeeded) => succeeded === false),
       {
         breaker: new OutcomeWindow(failures, windowMs),
-        halfOpenAfter: new DelegateBackoff(({ attempt }: IHalfOpenAfterBackoffContext) => {
-          this.#openMs = Math.min(longest, halfOpenAfterMs * 2 ** (attempt - 1));
-          return this.#openMs;
-        }),
+        halfOpenAfter: this.#backoff((attempt) => Math.min(longest, halfOpenAfterMs * 2 ** (attempt - 1))),
       },
     );
     this.#policy.onBreak(() => {
       this.#era++;
+      this.#triedAt = Date.now();
       this.#openUntil = Date.now() + this.#openMs;
       onOpen(this.#openUntil);
     });
@@ -86,7 +88,16 @@ export class Circuit {
     return this.#probing ? PROBE_WAIT_MS : 0;
   }
 
-  /** For one call; only while `waitMs()` is 0. */
+  /**
+   * The same when nobody else can be asked: then an open circuit, too, admits a call from time to time, out of turn. Who
+   * came back in the meantime is found while others fail, and a dead provider is asked hardly more often.
+   */
+  lastResortMs(): number {
+    if (this.phase !== "open" || this.#probing) return this.waitMs();
+    return Math.max(0, Math.min(this.#openUntil, this.#triedAt + LAST_RESORT_MS) - Date.now());
+  }
+
+  /** For one call; only while `waitMs()` is 0, or `lastResortMs()` where nobody else can be asked. */
   admit(): Admission {
     const probe = this.phase !== "closed";
     if (probe) this.#probing = true;
@@ -115,8 +126,27 @@ export class Circuit {
     const release = () => {
       this.#probing = false;
     };
-    if (succeeded === null) release();
+    // Out of turn only a success is news.
+    const isStillOpen = succeeded === false && this.phase === "open";
+    if (isStillOpen) this.#triedAt = Date.now();
+    if (isStillOpen || succeeded === null) return release();
+    if (succeeded) this.#openMs = 0;
     // It rejects when the clock was set back meanwhile; then the next probe decides.
-    else this.#policy.execute(() => succeeded).then(release, release);
+    this.#policy.execute(() => succeeded).then(release, release);
+  }
+
+  /** cockatiel's form of how long it stays open, which can be cut short. */
+  #backoff(openMs: (attempt: number) => number): IBackoff<IHalfOpenAfterBackoffContext> {
+    const openFor = () => this.#openMs;
+    const backoff: IBackoff<IHalfOpenAfterBackoffContext> = {
+      get duration() {
+        return openFor();
+      },
+      next: ({ attempt }: IHalfOpenAfterBackoffContext) => {
+        this.#openMs = openMs(attempt);
+        return backoff;
+      },
+    };
+    return backoff;
   }
 }

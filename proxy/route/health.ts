@@ -35,6 +35,8 @@ export class Health {
   readonly tokensPerSecond = new DecayedMean();
   /** Output tokens of a whole answer. */
   readonly answerTokens = new DecayedMean();
+  /** The part of its calls that failed, from 0 to 1. */
+  readonly failures = new DecayedMean();
   #triedAt = Number.NEGATIVE_INFINITY;
 
   tried(): void {

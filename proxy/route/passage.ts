@@ -33,22 +33,26 @@ export interface PassagePlan {
   readonly maxFirstTokenMs: number | undefined;
 }
 
+/** @param hasSpoken some of the answer was shown */
+export type PassageEnd = (outcome: Outcome, hasSpoken: boolean) => void;
+
 export class OpenPassage implements Passage {
   readonly target: Target;
   readonly key: ProviderKey | null;
   readonly note: Passage["note"];
   readonly #plan: PassagePlan;
   readonly #lanes: Lanes;
-  readonly #onEnd: (outcome: Outcome) => void;
+  readonly #onEnd: PassageEnd;
   readonly #admission: Admission;
   readonly #isAgain: boolean;
   readonly #startedAt = Date.now();
+  #hasSpoken = false;
   #contentAt: number | null = null;
   #slow = false;
   #ended = false;
 
   /** Begins the attempt. @param onEnd hears how it ended, once @param isAgain an answer is taken up, not begun */
-  constructor(plan: PassagePlan, lanes: Lanes, onEnd: (outcome: Outcome) => void, isAgain = false) {
+  constructor(plan: PassagePlan, lanes: Lanes, onEnd: PassageEnd, isAgain = false) {
     this.target = plan.target;
     this.key = plan.lane.key;
     this.note = plan.note;
@@ -62,7 +66,9 @@ export class OpenPassage implements Passage {
   }
 
   firstContent(): void {
-    if (this.#ended || this.#isAgain || this.#contentAt !== null) return;
+    if (this.#ended) return;
+    this.#hasSpoken = true;
+    if (this.#isAgain || this.#contentAt !== null) return;
     const { lane, maxFirstTokenMs } = this.#plan;
     this.#contentAt = Date.now();
     const ms = Math.max(0, this.#contentAt - this.#startedAt);
@@ -76,12 +82,14 @@ export class OpenPassage implements Passage {
     if (this.#ended) return;
     this.#ended = true;
     this.#lanes.ended(this.target.provider.name);
-    this.#plan.lane.circuit.report(this.#admission, this.#verdict(outcome));
+    const verdict = this.#verdict(outcome);
+    this.#plan.lane.circuit.report(this.#admission, verdict);
+    if (verdict !== null) this.#plan.lane.health.failures.add(verdict ? 0 : 1);
     this.#learnSpeed(outcome);
     const ring = this.target.provider.keys;
     if (this.key !== null && outcome.error === null) ring?.succeeded(this.key, this.target.model);
     if (this.key !== null && outcome.error !== null) ring?.failed(this.key, outcome.error, this.target.model);
-    this.#onEnd(outcome);
+    this.#onEnd(outcome, this.#hasSpoken);
   }
 
   again(): Passage {

@@ -49,8 +49,11 @@ export class Place {
     if (own !== undefined && own <= contextTokens) this.#unable ??= error;
   }
 
-  /** The lanes that admit a call now, or why none does. */
-  standing(lanes: Lanes): readonly Lane[] | Refusal {
+  /**
+   * The lanes that admit a call now, or why none does.
+   * @param lastResort nobody else can be asked: an open circuit, too, admits a call from time to time
+   */
+  standing(lanes: Lanes, lastResort = false): readonly Lane[] | Refusal {
     if (this.#unable !== null)
       return { code: this.#unable.code, why: `failed with ${this.#unable.code}`, waitMs: null };
     const { provider, maxConcurrent } = this.target;
@@ -62,7 +65,7 @@ export class Place {
     if (maxConcurrent !== undefined && running >= maxConcurrent) {
       return { code: "capacity", why: `busy: ${running} of ${maxConcurrent}`, waitMs: BUSY_WAIT_MS };
     }
-    return this.#admitting(lanes);
+    return this.#admitting(lanes, lastResort);
   }
 
   #refused(error: StreamError, key: ProviderKey | null): void {
@@ -83,7 +86,7 @@ export class Place {
     return (this.target.provider.keys?.keys ?? []).filter(({ id }) => !this.#keysOut.has(id));
   }
 
-  #admitting(lanes: Lanes): readonly Lane[] | Refusal {
+  #admitting(lanes: Lanes, lastResort: boolean): readonly Lane[] | Refusal {
     const { provider, model } = this.target;
     const ring = provider.keys;
     const keys: readonly (ProviderKey | null)[] = (ring?.keys.length ?? 0) === 0 ? [null] : this.#keys();
@@ -92,7 +95,7 @@ export class Place {
     for (const key of keys) {
       const lane = lanes.of(this.target, key);
       const restMs = key === null ? 0 : ring!.restMs(key, model);
-      const waitMs = Math.max(restMs, lane.circuit.waitMs());
+      const waitMs = Math.max(restMs, lastResort ? lane.circuit.lastResortMs() : lane.circuit.waitMs());
       if (waitMs === 0) admitting.push(lane);
       else if (soonest === null || waitMs < soonest.waitMs) {
         soonest =

@@ -80,7 +80,7 @@ export function retryDelay(
  * @param begun somebody was asked before; else new work is refused when there is too much of it, and a limit is soon over
  */
 export function waitDelay(
-  { code, retryAfterMs }: StreamError,
+  { code, retryAfterMs }: Pick<StreamError, "code" | "retryAfterMs">,
   begun: boolean,
   waitedMs: number,
   random: number,
@@ -88,9 +88,10 @@ export function waitDelay(
   const isLimit = code === "provider_rate_limited";
   const isRefused = !begun && !isLimit && code !== "circuit_open";
   if (retryAfterMs === undefined || isRefused) return null;
-  if (retryAfterMs > (begun || isLimit ? LONGEST_WAIT_MS : LONGEST_WAIT_AT_START_MS)) return null;
+  const longestMs = begun || isLimit ? LONGEST_WAIT_MS : LONGEST_WAIT_AT_START_MS;
+  if (retryAfterMs > longestMs) return null;
   const delayMs = Math.round(Math.max(SHORTEST_WAIT_MS, retryAfterMs) + random * SPREAD_MS);
-  return waitedMs + delayMs > (begun ? LONGEST_WAITED_MS : LONGEST_WAIT_MS + SPREAD_MS) ? null : delayMs;
+  return waitedMs + delayMs > (begun ? LONGEST_WAITED_MS : longestMs + SPREAD_MS) ? null : delayMs;
 }
 
 function delayFor({ waitMs, failures }: NextPlace, attempts: number, random: number): number {

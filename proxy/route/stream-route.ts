@@ -1,8 +1,10 @@
 /** The way of one stream's attempts: which target with which key is asked next, and after how long. */
 import type { StreamError } from "../../protocol/index.ts";
+import type { DecayedMean } from "./health.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import { OpenPassage } from "./passage.ts";
+import type { PassageEnd } from "./passage.ts";
 import { Place } from "./place.ts";
 import { drawn, ranked, withFirst } from "./ranking.ts";
 import type { Prospect, Ranked, Strategy } from "./ranking.ts";
@@ -26,6 +28,10 @@ export interface RoutePlan {
 
 /** Of the streams that could go to the fastest target, so many go elsewhere to see whether it still is. */
 const EXPLORED = 0.05;
+/** In tenths: so many of its calls fail that others are given a chance although their circuits are open. */
+const SHAKY = 2;
+/** The risk of a call that would be the first after an outage: above all that is known. */
+const UNKNOWN = 11;
 /** An answer nobody has any experience with. */
 const USUAL_ANSWER_TOKENS = 400;
 
@@ -42,6 +48,8 @@ interface Candidate {
   readonly slowMs: number;
   /** Other replicas found it out of order. */
   readonly hinted: boolean;
+  /** The part of its calls that failed lately, in tenths, or `UNKNOWN`. */
+  readonly risk: number;
 }
 
 interface Choice {
@@ -67,8 +75,12 @@ export class StreamRoute implements Route {
   #spent: RetrySpent;
   #need: Need = NO_NEED;
   #latest: Passage | null = null;
+  /** The latest failed attempt had shown something itself. */
+  #brokeOff = false;
   /** What `take` last said when nobody could be asked. */
   #refusal: StreamError | null = null;
+  /** The step has shown content: what follows may be its last attempt, and goes where it is safest. */
+  #shown = false;
   /** Answered the last step: it has the conversation in its cache, and can read its own thinking. */
   #sticky: number | null = null;
 
@@ -93,15 +105,17 @@ export class StreamRoute implements Route {
     const { place } = candidate;
     const { maxFirstTokenMs } = this.#plan.limits;
     const plan = { target: place.target, lane: this.#turn(candidate), note, maxFirstTokenMs };
-    this.#latest = new OpenPassage(plan, this.#lanes, (outcome) => this.#ended(place, plan.lane, outcome));
+    const onEnd: PassageEnd = (outcome, hasSpoken) => this.#ended(place, plan.lane, outcome, hasSpoken);
+    this.#latest = new OpenPassage(plan, this.#lanes, onEnd);
     return this.#latest;
   }
 
   retry(failure: Failure): number | null {
     const { code } = failure.error;
     if (failure.error === this.#refusal) return this.#wait(failure.error);
-    // That this proxy died in mid-answer is no failure of a provider's.
-    const content = failure.content && code !== "orphaned";
+    this.#shown = failure.content;
+    // A failure before a word costs the reader only time. That this proxy died in mid-answer is no provider's failure.
+    const content = failure.content && this.#brokeOff && code !== "orphaned";
     const delayMs = retryDelay({ ...failure, content }, this.#plan.budget, this.#spent, this.#next(), this.#random());
     if (delayMs === null) return null;
     const { attempts, afterContent, waitedMs } = this.#spent;
@@ -116,7 +130,8 @@ export class StreamRoute implements Route {
   #wait(refusal: StreamError): number | null {
     const { waitedMs } = this.#spent;
     const begun = this.#latest !== null || this.#plan.spent !== undefined;
-    const delayMs = waitDelay(refusal, begun, waitedMs, this.#random());
+    const soonest = { code: refusal.code, retryAfterMs: this.#next()?.waitMs };
+    const delayMs = waitDelay(soonest, begun, waitedMs, this.#random());
     if (delayMs !== null) this.#spent = { ...this.#spent, waitedMs: waitedMs + delayMs };
     return delayMs;
   }
@@ -125,16 +140,42 @@ export class StreamRoute implements Route {
   #next(): NextPlace | null {
     const choice = this.#choose(this.#need);
     if ("note" in choice) return { waitMs: 0, failures: choice.candidate.place.failures };
-    const waits = choice.flatMap(({ waitMs }) => (waitMs === null ? [] : [waitMs]));
+    const last = this.#among(this.#candidates(this.#need, true));
+    const waits = "note" in last ? [0] : last.flatMap(({ waitMs }) => (waitMs === null ? [] : [waitMs]));
     return waits.length === 0 ? null : { waitMs: Math.max(1, Math.min(...waits)), failures: 0 };
   }
 
   /** The first target nothing speaks against, or what speaks against each. Changes nothing. */
   #choose(need: Need, beside?: Passage): Choice | readonly Refusal[] {
-    const candidates = this.#candidates(need).filter(({ place }) => place.target !== beside?.target);
+    const candidates = this.#candidates(need, false).filter(({ place }) => place.target !== beside?.target);
+    const choice = this.#among(candidates);
+    // A hedge is no last resort.
+    const isSound = "note" in choice && !this.#isShaky(choice.candidate);
+    return isSound || beside !== undefined ? choice : this.#outOfTurn(need, choice);
+  }
+
+  /** A stream that has nothing to lose may as well see whether somebody else has come back. */
+  #isShaky({ risk, rank }: Candidate): boolean {
+    return risk >= SHAKY && risk !== UNKNOWN && !this.#shown && rank.by !== "sticky";
+  }
+
+  /** A target whose circuit is open but admits a call when no other is any good, else what would have been chosen. */
+  #outOfTurn(need: Need, usual: Choice | readonly Refusal[]): Choice | readonly Refusal[] {
+    const isUsual = "note" in usual;
+    const candidates = this.#candidates(need, true);
+    const untold = ({ risk, place }: Candidate) => !isUsual || (risk === UNKNOWN && place.failures === 0);
+    const choice = this.#among(candidates.filter(untold));
+    if (!("note" in choice)) return usual;
+    const { by, skipped } = choice.note;
+    const passed = isUsual ? [{ target: usual.candidate.place.target.id, why: risky(usual.candidate) }] : [];
+    return { ...choice, note: { by, why: "it may have come back", skipped: [...skipped, ...passed] } };
+  }
+
+  #among(candidates: readonly Candidate[]): Choice | readonly Refusal[] {
     const asked = candidates.toSorted(
       (one, other) =>
         one.place.failures - other.place.failures ||
+        (this.#shown ? one.risk - other.risk : 0) ||
         one.slowMs - other.slowMs ||
         Number(one.hinted) - Number(other.hinted),
     );
@@ -143,19 +184,20 @@ export class StreamRoute implements Route {
     const candidate = asked[chosen]!;
     const skipped = candidates
       .filter((one) => one.at < candidate.at || asked.indexOf(one) < chosen)
-      .map((one) => ({ target: one.place.target.id, why: reason(one, this.#plan) }));
+      .map((one) => ({ target: one.place.target.id, why: this.#reason(one) }));
     const { by, why } = candidate.rank;
     return { candidate, note: { by, why, skipped } };
   }
 
   /** In their rank. */
-  #candidates(need: Need): readonly Candidate[] {
+  #candidates(need: Need, lastResort: boolean): readonly Candidate[] {
     const prospects = this.#places.map((place) => this.#prospect(place, need));
     return this.#ranking(prospects).map((rank, at) => {
       const place = this.#places[rank.index]!;
       const { costUsd, health } = prospects[rank.index]!;
       const { maxFirstTokenMs, maxCostUsd } = this.#plan.limits;
-      const standing = unfit(place.target, need) ?? tooDear(costUsd, maxCostUsd) ?? place.standing(this.#lanes);
+      const standing =
+        unfit(place.target, need) ?? tooDear(costUsd, maxCostUsd) ?? place.standing(this.#lanes, lastResort);
       const firstTokenMs = health.firstTokenMs.isFresh ? (health.firstTokenMs.value ?? 0) : 0;
       const admitting = "code" in standing ? [] : standing;
       return {
@@ -165,6 +207,7 @@ export class StreamRoute implements Route {
         lanes: admitting,
         refusal: "code" in standing ? standing : null,
         slowMs: maxFirstTokenMs !== undefined && firstTokenMs > maxFirstTokenMs ? firstTokenMs : 0,
+        risk: admitting.every(({ circuit }) => circuit.phase === "closed") ? tenths(health.failures) : UNKNOWN,
         hinted: admitting.length > 0 && admitting.every((lane) => this.#lanes.isHinted(lane)),
       };
     });
@@ -190,6 +233,16 @@ export class StreamRoute implements Route {
     return untried === undefined ? order : withFirst(order, untried.index, "explore", "nobody asked it lately");
   }
 
+  /** Why a candidate that can be asked, or could be if nothing spoke against it, comes after another. */
+  #reason(candidate: Candidate): string {
+    const { place, refusal, slowMs, hinted, risk } = candidate;
+    if (refusal !== null) return refusal.why;
+    if (place.failures > 0) return `failed with ${place.failedWith}`;
+    if (this.#shown && risk > 0) return risky(candidate);
+    if (slowMs > 0) return `${seconds(slowMs)} to the first token > ${seconds(this.#plan.limits.maxFirstTokenMs!)}`;
+    return hinted ? "another replica found it out of order" : "comes later";
+  }
+
   /** The lane whose key's turn it is, of those that others find in order, where there are any. */
   #turn({ place, lanes }: Candidate): Lane {
     const sound = lanes.filter((lane) => !this.#lanes.isHinted(lane));
@@ -199,13 +252,15 @@ export class StreamRoute implements Route {
     return among.find(({ key }) => key === taken)!;
   }
 
-  #ended(place: Place, { key }: Lane, { error }: Outcome): void {
+  #ended(place: Place, { key }: Lane, { error }: Outcome, hasSpoken: boolean): void {
     if (error === null) {
       this.#sticky = place.index;
+      this.#shown = false;
       for (const one of this.#places) one.failures = 0;
       return;
     }
     if (error.code === "cancelled") return;
+    this.#brokeOff = hasSpoken;
     place.failed(error, key);
     const { contextTokens } = place.target.capabilities ?? {};
     if (error.code !== "context_overflow" || contextTokens === undefined) return;
@@ -226,10 +281,7 @@ function drawnFirst({ targets, strategy }: RoutePlan, random: () => number): Fir
   return { index, by: "weight", why: `drawn, ${weights[index]} of ${total} parts` };
 }
 
-/** Why a candidate that can be asked, or could be if nothing spoke against it, comes after another. */
-function reason({ place, refusal, slowMs, hinted }: Candidate, { limits }: RoutePlan): string {
-  if (refusal !== null) return refusal.why;
-  if (place.failures > 0) return `failed with ${place.failedWith}`;
-  if (slowMs > 0) return `${seconds(slowMs)} to the first token > ${seconds(limits.maxFirstTokenMs!)}`;
-  return hinted ? "another replica found it out of order" : "comes later";
-}
+const tenths = ({ value, isFresh }: DecayedMean): number => (isFresh ? Math.round((value ?? 0) * 10) : 0);
+
+const risky = ({ risk }: Candidate): string =>
+  risk === UNKNOWN ? "may not have come back" : `${risk * 10} % of its calls failed`;

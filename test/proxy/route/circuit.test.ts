@@ -93,6 +93,22 @@ suite("Circuit", () => {
     assert.equal(circuit.waitMs(), 15_000);
   });
 
+  test("a call out of turn closes it when it succeeds, and keeps it open no longer when it fails", async () => {
+    await trip();
+    assert.deepEqual([circuit.waitMs(), circuit.lastResortMs()], [15_000, 2_000]);
+    mock.timers.tick(2_000);
+    const first = circuit.admit();
+    assert.deepEqual([circuit.lastResortMs(), circuit.waitMs()], [13_000, 13_000]);
+    circuit.report(first, false);
+    await counted();
+    assert.deepEqual([circuit.phase, circuit.waitMs(), circuit.lastResortMs()], ["open", 13_000, 2_000]);
+    mock.timers.tick(2_000);
+    await report(circuit, true);
+    assert.equal(circuit.phase, "closed");
+    await trip();
+    assert.deepEqual(opened, [15_000, 19_000]);
+  });
+
   test("a probe that was given up decides nothing and makes room for the next", async () => {
     await trip();
     mock.timers.tick(15_000);
@@ -152,7 +168,7 @@ suite("Circuit", () => {
 
   test("under any interleaving at most one probe is under way, and given-up calls open nothing", async () => {
     const step = fc.oneof(
-      fc.record({ do: fc.constant("admit" as const) }),
+      fc.record({ do: fc.constant("admit" as const), lastResort: fc.boolean() }),
       fc.record({ do: fc.constant("end" as const), which: fc.nat(20), ok: fc.constantFrom(true, false, null) }),
       fc.record({ do: fc.constant("tick" as const), ms: fc.integer({ min: 0, max: 130_000 }) }),
     );
@@ -164,7 +180,7 @@ suite("Circuit", () => {
         let failures = 0;
         for (const now of steps) {
           if (now.do === "tick") mock.timers.tick(now.ms);
-          else if (now.do === "admit" && tried.waitMs() === 0) {
+          else if (now.do === "admit" && (now.lastResort ? tried.lastResortMs() : tried.waitMs()) === 0) {
             const admission = tried.admit();
             running.push({ admission, probe: admission.probe });
             assert.ok(running.filter(({ probe }) => probe).length <= 1);

@@ -36,7 +36,7 @@ suite("Router", () => {
     assert.equal(JSON.stringify(router.states()).includes("secret"), false);
   });
 
-  test("with nobody else, the error says when to come back; a stream that has begun waits", async () => {
+  test("with nobody else, the error says when to come back; streams wait for a call out of turn", async () => {
     const router = new Router({ random: () => 0 });
     const targets = [target("a/m")];
     const begun = open(router, targets);
@@ -45,8 +45,26 @@ suite("Router", () => {
     const fresh = open(router, targets);
     const error = refused(fresh);
     assert.deepEqual([error.code, error.retryAfterMs], ["circuit_open", 15_000]);
-    assert.equal(fresh.retry({ error, content: false }), null);
-    assert.equal(fail(begun, passage, "provider_error"), 15_000);
+    assert.equal(fresh.retry({ error, content: false }), 2_000);
+    assert.equal(fail(begun, passage, "provider_error"), 2_000);
+  });
+
+  test("with nobody else, a call out of turn every two seconds finds out whether it has come back", async () => {
+    const router = new Router();
+    const targets = [target("a/m")];
+    await trip(router, targets);
+    for (let round = 0; round < 3; round++) {
+      assert.equal(refused(open(router, targets)).code, "circuit_open");
+      mock.timers.tick(2_000);
+      const probe = taken(open(router, targets));
+      assert.equal(refused(open(router, targets)).code, "circuit_open");
+      probe.end({ error: failure("provider_error"), outputTokens: 0 });
+      await counted();
+    }
+    mock.timers.tick(2_000);
+    taken(open(router, targets)).firstContent();
+    await counted();
+    assert.equal(router.states()[0]?.circuit, "closed");
   });
 
   test("a probe closes it with its first content, however long the answer is", async () => {

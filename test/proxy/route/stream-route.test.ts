@@ -4,10 +4,17 @@ import fc from "fast-check";
 import { StreamError } from "../../../protocol/index.ts";
 import type { ErrorCode } from "../../../protocol/index.ts";
 import { Router } from "../../../proxy/route/router.ts";
+import type { Target } from "../../../proxy/route/target.ts";
 import { counted, fail, failure, NEED, open, succeed, taken, target } from "./routing.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const NEVER = () => 0.999;
+
+async function failAlone(router: Router, where: Target, calls: number): Promise<void> {
+  const passages = Array.from({ length: calls }, () => taken(open(router, [where])));
+  for (const passage of passages) passage.end({ error: failure("provider_error"), outputTokens: 0 });
+  await counted();
+}
 
 suite("StreamRoute", () => {
   beforeEach(() => {
@@ -49,10 +56,69 @@ suite("StreamRoute", () => {
     assert.equal(fail(route, taken(route), "provider_error"), null);
   });
 
+  test("after something was shown, only an attempt that broke off again has no other after it", () => {
+    const route = open(new Router(), [target("a/m"), target("b/m"), target("c/m")]);
+    const goesOn = (says: boolean): boolean => {
+      const passage = taken(route);
+      if (says) passage.firstContent();
+      passage.end({ error: failure("upstream_truncated"), outputTokens: 0 });
+      return route.retry({ error: failure("upstream_truncated"), content: true }) !== null;
+    };
+    assert.deepEqual([goesOn(true), goesOn(false), goesOn(true)], [true, true, false]);
+  });
+
+  test("a hedge that lost has broken nothing off", () => {
+    const route = open(new Router(), [target("a/m"), target("b/m")], { budget: { attempts: 4, afterContent: 0 } });
+    const first = taken(route);
+    const hedge = taken(route, NEED, first);
+    first.firstContent();
+    hedge.end({ error: failure("cancelled"), outputTokens: 0 });
+    first.end({ error: failure("upstream_truncated"), outputTokens: 0 });
+    assert.equal(route.retry({ error: failure("upstream_truncated"), content: true }), null);
+  });
+
+  test("a stream that has shown something goes where least failed lately, and probes nobody", async () => {
+    const [a, b, c, d] = [target("a/m"), target("b/m"), target("c/m"), target("d/m")];
+    for (const [content, next] of [
+      [true, "d/m"],
+      [false, "b/m"],
+    ] as const) {
+      const router = new Router();
+      await failAlone(router, b, 5);
+      mock.timers.tick(15_000);
+      await failAlone(router, c, 1);
+      const route = open(router, [a, b, c, d]);
+      const passage = taken(route);
+      if (content) passage.firstContent();
+      passage.end({ error: failure("upstream_truncated"), outputTokens: 0 });
+      assert.notEqual(route.retry({ error: failure("upstream_truncated"), content }), null);
+      assert.equal(taken(route).target.id, next);
+    }
+  });
+
+  test("while those in order fail, one that may have come back is asked out of turn, by streams without content", async () => {
+    const router = new Router();
+    const [a, b] = [target("a/m"), target("b/m")];
+    await failAlone(router, a, 5);
+    await failAlone(router, b, 1);
+    const first = () => taken(open(router, [a, b]));
+    assert.equal(first().target.id, "b/m");
+    mock.timers.tick(2_000);
+    const probe = first();
+    const skipped = [{ target: "b/m", why: "100 % of its calls failed" }];
+    assert.deepEqual(probe.note, { by: "order", why: "it may have come back", skipped });
+    assert.deepEqual([probe.target.id, first().target.id], ["a/m", "b/m"]);
+    succeed(probe);
+    await counted();
+    assert.equal(first().target.id, "a/m");
+  });
+
   test("a stream that was taken over goes on with what was left", () => {
     const plan = { spent: { attempts: 2, afterContent: 1 } };
     const route = open(new Router(), [target("a/m"), target("b/m")], plan);
-    taken(route).end({ error: failure("idle_timeout"), outputTokens: 0 });
+    const broken = taken(route);
+    broken.firstContent();
+    broken.end({ error: failure("idle_timeout"), outputTokens: 0 });
     assert.equal(route.retry({ error: failure("idle_timeout"), content: true }), null);
     assert.notEqual(route.retry({ error: failure("idle_timeout"), content: false }), null);
     assert.equal(route.retry({ error: failure("idle_timeout"), content: false }), null);
