@@ -26,6 +26,8 @@ export type ClientFrame =
       readonly id: string;
       readonly after: Cursor;
       readonly window?: number;
+      /** True: nothing that may still be voided (protocol.md §3.5). @default false */
+      readonly hold?: boolean;
     }
   | { readonly type: "ack"; readonly s: SubscriptionId; readonly seq: number }
   | { readonly type: "unsub"; readonly s: SubscriptionId }
@@ -107,9 +109,14 @@ export function decodeClientFrame(text: string, limits: StartLimits): ClientFram
       parseCursor(frame["after"] ?? "0");
       const base = { type: "sub", s: requireCount(frame, "s"), id: requireString(frame, "id", ID_CHARS) } as const;
       const after = String(frame["after"] ?? "0");
-      return frame["window"] === undefined
-        ? { ...base, after }
-        : { ...base, after, window: requireCount(frame, "window") };
+      const { hold } = frame;
+      if (hold !== undefined && typeof hold !== "boolean") throw invalid("hold", hold, "true or false");
+      return {
+        ...base,
+        after,
+        ...(frame["window"] === undefined ? {} : { window: requireCount(frame, "window") }),
+        ...(hold === undefined ? {} : { hold }),
+      };
     }
     case "ack":
       return { type: "ack", s: requireCount(frame, "s"), seq: requireCount(frame, "seq") };

@@ -6,6 +6,7 @@ import { decodeToolOutcome } from "../protocol/frame.ts";
 import { isFields } from "../protocol/validate.ts";
 import type { Agents } from "./agents.ts";
 import { showEntry, showMessage } from "./delivery/audience.ts";
+import { HeldFeed } from "./delivery/held-feed.ts";
 import { deliverSse } from "./delivery/sse-delivery.ts";
 import type { SseOptions } from "./delivery/sse-delivery.ts";
 import type { Caller } from "./spend/treasury.ts";
@@ -30,6 +31,7 @@ export interface RouteParts {
 }
 
 type WithId = { Params: { id: string } };
+type WithHold = { Querystring: { hold?: string } };
 type WithCallId = { Params: { id: string; callId: string } };
 
 /** Conversations in one answer of `GET /v1/conversations`. */
@@ -38,13 +40,14 @@ const LISTED_CONVERSATIONS = 100;
 export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { streams, log, agents, ownerOf } = parts;
 
-  app.post("/v1/streams", { bodyLimit: parts.bodyBytes }, async (request, reply) => {
+  app.post<WithHold>("/v1/streams", { bodyLimit: parts.bodyBytes }, async (request, reply) => {
     const caller = parts.callerOf(request);
+    const hold = holdOf(request.query.hold);
     const started = await streams.start(startRequestOf(request, parts.limits), caller);
     const { created, ...answer } = started;
     const path = `/v1/streams/${started.id}`;
     reply.header("location", path);
-    if (accepts(request, "text/event-stream")) return live(request, reply, started.id, "0");
+    if (accepts(request, "text/event-stream")) return live(request, reply, started.id, "0", hold);
     if (prefers(request, "wait")) {
       await streams.ended(started.id);
       return streams.message(started.id, caller.owner);
@@ -75,9 +78,9 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     };
   });
 
-  app.get<WithId & { Querystring: { after?: string } }>("/v1/streams/:id/live", (request, reply) => {
+  app.get<WithId & WithHold & { Querystring: { after?: string } }>("/v1/streams/:id/live", (request, reply) => {
     const after = request.headers["last-event-id"] ?? request.query.after ?? "0";
-    return live(request, reply, request.params.id, String(after));
+    return live(request, reply, request.params.id, String(after), holdOf(request.query.hold));
   });
 
   app.get<WithId & { Querystring: { after?: string; limit?: string } }>("/v1/streams/:id/events", async (request) => {
@@ -139,14 +142,21 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
 
   app.get("/v1/agents", () => ({ agents: agents.notes() }));
 
-  async function live(request: FastifyRequest, reply: FastifyReply, id: string, after: Cursor): Promise<void> {
+  async function live(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+    after: Cursor,
+    hold: boolean,
+  ): Promise<void> {
     const { feed, seq } = await streams.attach(id, ownerOf(request), parseCursor(after));
     if (feed.ended && seq >= feed.tail) {
       await reply.code(204).send();
       return;
     }
+    const viewed = hold ? await HeldFeed.of(feed) : feed;
     reply.hijack();
-    const bye = deliverSse(feed, seq, reply.raw, reply.getHeaders(), parts.sse);
+    const bye = deliverSse(viewed, seq, reply.raw, reply.getHeaders(), parts.sse);
     parts.live.add(bye);
     reply.raw.on("close", () => parts.live.delete(bye));
   }
@@ -190,6 +200,12 @@ function limitOf(given: string | undefined): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_ENTRIES)
     throw invalid("limit", given, `a whole number from 1 to ${PAGE_ENTRIES}`);
   return limit;
+}
+
+function holdOf(given: string | undefined): boolean {
+  if (given === undefined || given === "false") return false;
+  if (given !== "true") throw invalid("hold", given, "true or false");
+  return true;
 }
 
 const accepts = (request: FastifyRequest, type: string): boolean => (request.headers.accept ?? "").includes(type);

@@ -14,6 +14,11 @@ export interface AnswerOptions {
   readonly tools?: PageTools | undefined;
   /** Called with each state of the message; a promise is waited for. */
   readonly onMessage?: ((message: Message) => unknown) | undefined;
+  /**
+   * For what cannot take anything back, as a pipe: text comes once it can be voided no more, so what was given is never
+   * begun again. @default false
+   */
+  readonly hold?: boolean | undefined;
   /** Aborting stops reading, not the answer: that is `client.cancel(id)`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -65,10 +70,11 @@ export class Answer implements AsyncIterable<Message> {
     }
   }
 
-  async #follow(client: Client, { onToken, onMessage, signal }: AnswerOptions, runner?: ToolRunner): Promise<Message> {
+  async #follow(client: Client, options: AnswerOptions, runner?: ToolRunner): Promise<Message> {
+    const { onToken, onMessage, hold, signal } = options;
     const { id, cursor } = await this.started;
     const { inc } = parseCursor(cursor);
-    const feed = client.follow(id, { after: inc === null ? "0" : formatCursor(inc, 0), signal });
+    const feed = client.follow(id, { after: inc === null ? "0" : formatCursor(inc, 0), hold, signal });
     for await (const { message, entries } of readMessage(feed)) {
       this.#latest = message;
       if (onToken !== undefined) for (const entry of entries) if (isVisible(entry)) await onToken(entry.text);

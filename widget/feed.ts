@@ -10,6 +10,8 @@ import { decodeMessage } from "./answers.ts";
 export interface FeedOptions {
   /** The cursor to go on from. @default "0", the start */
   readonly after?: Cursor | undefined;
+  /** For what cannot take anything back, as a pipe: text comes once it can be voided no more. @default false */
+  readonly hold?: boolean | undefined;
   /** Aborting ends the iteration without an error; the answer itself goes on at the proxy. */
   readonly signal?: AbortSignal | undefined;
   /** What the proxy is doing that is not in the log. */
@@ -77,6 +79,10 @@ export class Feed implements AsyncIterable<Batch>, StreamReader {
     this.#over = false;
     this.restart();
     this.#connection.attach(this);
+  }
+
+  get hold(): boolean {
+    return this.#options.hold === true;
   }
 
   get position(): Position {

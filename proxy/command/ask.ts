@@ -21,7 +21,9 @@ export async function ask({ positionals, values }: Arguments): Promise<number> {
   process.stdout.once("error", () => reading.abort());
   try {
     const { signal } = reading;
-    const answer = client.stream({ input }, { onMessage: (message) => print.show(message), signal });
+    // What is in a pipe or a file cannot be taken back; on a terminal a person sees where an answer begins again.
+    const hold = process.stdout.isTTY !== true;
+    const answer = client.stream({ input }, { onMessage: (message) => print.show(message), hold, signal });
     // Ctrl-C is a stop, not a hang-up: the provider must not go on for nobody.
     process.once("SIGINT", () => void answer.started.then(({ id }) => client.cancel(id)));
     const message = await answer.done;

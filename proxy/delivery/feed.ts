@@ -1,12 +1,14 @@
 /** A stream as one audience sees it: shown batches shared by all viewers at the tail, pages for those behind. */
-import { cover, crc32, merge, reveal, visibleText } from "../../protocol/index.ts";
+import { cover, crc32, merge, reveal, StreamError, visibleText } from "../../protocol/index.ts";
 import type { LogEntry, MessageStatus, StatusNote } from "../../protocol/index.ts";
 import type { Batch } from "../stream-log/batch.ts";
 import type { StreamLog, StreamRecord } from "../stream-log/stream-log.ts";
-import type { StreamTail } from "../stream-log/tail.ts";
+import type { Standpoint, StreamTail } from "../stream-log/tail.ts";
 import { showEntry } from "./audience.ts";
 import type { Audience } from "./audience.ts";
 import { Parcel } from "./parcel.ts";
+import { Standing } from "./standing.ts";
+import type { ViewedFeed } from "./viewer.ts";
 
 /** Entries of one page from the store: bounds what a reader far behind costs at once. */
 const PAGE_ENTRIES = 256;
@@ -15,7 +17,7 @@ const PAGE_ENTRIES = 256;
 const PARCEL_CHARS = 32_768;
 
 /** What waits to be woken: a viewer. */
-export interface FeedListener {
+export interface FeedListener extends Standpoint {
   wake(): void;
   noted(note: StatusNote): void;
 }
@@ -25,7 +27,7 @@ export interface Head {
   readonly digest: number;
 }
 
-export class Feed {
+export class Feed implements ViewedFeed {
   readonly record: StreamRecord;
   readonly #log: StreamLog;
   readonly #audience: Audience;
@@ -37,14 +39,25 @@ export class Feed {
   #latest: Parcel | null = null;
   /** Where viewers stand who have all that is shown: what is hidden since is covered by the next parcel. */
   #shown: number;
+  readonly #keepsPartials: boolean;
+  /** Known once somebody asked for it, and kept up from then on. */
+  #standing: Standing | null = null;
 
-  constructor(record: StreamRecord, log: StreamLog, audience: Audience, tail: StreamTail | null) {
+  /** `keepsPartials`: an attempt that has said something is never begun again. */
+  constructor(
+    record: StreamRecord,
+    log: StreamLog,
+    audience: Audience,
+    tail: StreamTail | null,
+    keepsPartials = false,
+  ) {
     this.record = record;
     this.#log = log;
     this.#audience = audience;
     this.#seesAll = Object.values(audience).every(Boolean);
     this.#tail = tail;
     this.#shown = this.tail;
+    this.#keepsPartials = keepsPartials;
   }
 
   get tail(): number {
@@ -79,8 +92,37 @@ export class Feed {
    * merged.
    */
   next(cursor: number, late: boolean): Parcel | Promise<Parcel> {
-    if (this.#latest?.base === cursor) return this.#latest;
-    return this.#log.read(this.record.id, cursor, PAGE_ENTRIES).then((entries) => this.#parcel(entries, cursor, late));
+    return this.latest(cursor) ?? this.page(cursor, late);
+  }
+
+  /** What was committed last, for who has all before it; else null. */
+  latest(cursor: number): Parcel | null {
+    return this.#latest?.base === cursor ? this.#latest : null;
+  }
+
+  /** What follows `cursor` in the store; only what stands, when that is given. */
+  async page(cursor: number, late: boolean, standing: Standing | null = null): Promise<Parcel> {
+    const entries = await this.#log.read(this.record.id, cursor, PAGE_ENTRIES);
+    if (standing === null) return this.#parcel(entries, cursor, late, (entry) => showEntry(entry, this.#audience));
+    // What was held back comes all at once, so it comes merged.
+    return this.#parcel(upTo(standing.upTo, entries), cursor, true, (entry) =>
+      standing.isVoid(entry) ? null : showEntry(entry, this.#audience),
+    );
+  }
+
+  /**
+   * What of the stream can be voided no more: read from the log the first time, kept up with every commit after that.
+   * @throws {StreamError} `not_found` for a stream that was deleted, or what the store throws.
+   */
+  async standing(): Promise<Standing> {
+    const standing = (this.#standing ??= new Standing(this.record.first - 1, this.#keepsPartials));
+    this.#follow();
+    while (standing.seq < this.tail) {
+      const before = standing.seq;
+      standing.apply(await this.#log.read(this.record.id, before, PAGE_ENTRIES));
+      if (standing.seq === before) throw new StreamError("not_found", "The stream was deleted");
+    }
+    return standing;
   }
 
   /** What is hidden between `cursor` and the tail, as a parcel. */
@@ -91,39 +133,50 @@ export class Feed {
   /** Wakes the listener after each commit until the returned function is called. */
   listen(listener: FeedListener): () => void {
     this.#listeners.add(listener);
-    const leave = this.#tail?.watch();
-    if (this.#unlisten === null && this.#tail !== null) {
-      this.#shown = this.#tail.seq;
-      this.#unlisten = this.#tail.listen({
-        committed: (batch) => this.#committed(batch),
-        noted: (note) => this.#listeners.forEach((each) => each.noted(note)),
-      });
-    }
+    const leave = this.#tail?.watch(listener);
+    this.#follow();
     return () => {
       if (!this.#listeners.delete(listener)) return;
       leave?.();
-      if (this.#listeners.size > 0) return;
+      if (this.#listeners.size > 0 || this.#standing !== null) return;
       this.#unlisten?.();
       this.#unlisten = null;
       this.#latest = null;
     };
   }
 
+  #follow(): void {
+    if (this.#unlisten !== null || this.#tail === null) return;
+    this.#shown = this.#tail.seq;
+    this.#unlisten = this.#tail.listen({
+      committed: (batch) => this.#committed(batch),
+      noted: (note) => this.#listeners.forEach((each) => each.noted(note)),
+    });
+  }
+
   #committed(batch: Batch): void {
+    this.#standing?.apply(batch.entries);
     const base = this.#shown;
     const shown = this.#seesAll ? batch.entries : this.#show(batch.entries);
-    // What is wholly hidden wakes nobody.
-    if (shown.length === 0) return;
+    // What is wholly hidden wakes nobody, unless what was held back may stand now.
+    if (shown.length === 0) {
+      if (this.#standing !== null) this.#wake();
+      return;
+    }
     const asStored = shown.length === batch.entries.length && base === batch.first - 1 && isSame(shown, batch.entries);
     this.#latest = asStored
       ? new Parcel(base, this.record.inc, shown, batch.lines)
       : new Parcel(base, this.record.inc, cover(shown, base), null);
     this.#shown = this.#latest.last;
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const listener of this.#listeners) listener.wake();
   }
 
-  #parcel(entries: readonly LogEntry[], cursor: number, late: boolean): Parcel {
-    const shown = reveal(atMost(PARCEL_CHARS, entries), (entry) => showEntry(entry, this.#audience), cursor);
+  #parcel(entries: readonly LogEntry[], cursor: number, late: boolean, show: Show): Parcel {
+    const shown = reveal(atMost(PARCEL_CHARS, entries), show, cursor);
     return new Parcel(cursor, this.record.inc, late ? merge(shown) : shown, null);
   }
 
@@ -135,6 +188,15 @@ export class Feed {
     }
     return visible;
   }
+}
+
+/** What an entry is to a reader: itself, a reduced copy, or null. */
+type Show = (entry: LogEntry) => LogEntry | null;
+
+/** The entries that are not after `seq`. */
+function upTo(seq: number, entries: readonly LogEntry[]): readonly LogEntry[] {
+  const end = entries.findIndex((entry) => entry.seq > seq);
+  return end < 0 ? entries : entries.slice(0, end);
 }
 
 /** The entries from the first on whose text is no longer than `chars`; always at least one. */

@@ -2,10 +2,10 @@
 import type { ServerResponse } from "node:http";
 import { CLOSE } from "../../protocol/index.ts";
 import type { StatusNote } from "../../protocol/index.ts";
-import type { Feed } from "./feed.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Parcel } from "./parcel.ts";
 import { Viewer } from "./viewer.ts";
+import type { ViewedFeed } from "./viewer.ts";
 
 export interface SseOptions {
   readonly heartbeat: Heartbeat;
@@ -28,7 +28,7 @@ export const SSE_HEADERS = {
  * written yet. Returns how to end it early with a `bye`.
  */
 export function deliverSse(
-  feed: Feed,
+  feed: ViewedFeed,
   cursor: number,
   response: ServerResponse,
   headers: Readonly<Record<string, string | readonly string[] | number | undefined>>,

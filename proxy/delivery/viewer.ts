@@ -1,8 +1,24 @@
 /** One reader of a stream: a cursor that moves along the feed as fast as its transport takes it. Knows no transport. */
 import { StreamError } from "../../protocol/index.ts";
 import type { StatusNote } from "../../protocol/index.ts";
-import type { Feed, Head } from "./feed.ts";
+import type { FeedListener, Head } from "./feed.ts";
 import type { Parcel } from "./parcel.ts";
+
+/** What a viewer follows: a stream as one audience sees it, or only what of it can be taken back no more. */
+export interface ViewedFeed {
+  readonly ended: boolean;
+  /** What was last said besides the log and still holds. */
+  readonly note: StatusNote | null;
+  /** True when there is nothing to send to a viewer at `cursor`. */
+  isCurrent(cursor: number): boolean;
+  /** What follows `cursor`, when a viewer there is not current; empty only for a stream that was deleted. */
+  next(cursor: number, late: boolean): Parcel | Promise<Parcel>;
+  /** Null when a viewer that is current need not be where the digest is of. */
+  head(): Head | null;
+  /** What is hidden from a current viewer, up to the head. */
+  skip(cursor: number): Parcel;
+  listen(listener: FeedListener): () => void;
+}
 
 export interface ViewerTransport {
   /** False while the transport can take no more; it calls `viewer.wake()` when it can again. */
@@ -16,7 +32,7 @@ export interface ViewerTransport {
 }
 
 export class Viewer {
-  readonly feed: Feed;
+  readonly feed: ViewedFeed;
   cursor: number;
   readonly #transport: ViewerTransport;
   #unlisten: (() => void) | null;
@@ -24,11 +40,16 @@ export class Viewer {
   /** The transport made it wait: until it has caught up, what it is sent is merged. */
   #late = false;
 
-  constructor(feed: Feed, cursor: number, transport: ViewerTransport) {
+  constructor(feed: ViewedFeed, cursor: number, transport: ViewerTransport) {
     this.feed = feed;
     this.cursor = cursor;
     this.#transport = transport;
-    this.#unlisten = feed.listen({ wake: () => this.wake(), noted: (note) => this.#transport.note(note) });
+    this.#unlisten = feed.listen({
+      wake: () => this.wake(),
+      noted: (note) => this.#transport.note(note),
+      // Who is shown nothing of what follows does not lag behind it.
+      position: () => (feed.isCurrent(this.cursor) ? Infinity : this.cursor),
+    });
   }
 
   get stopped(): boolean {

@@ -27,6 +27,7 @@ import type {
 } from "../../protocol/index.ts";
 import type { Feed } from "./feed.ts";
 import type { Heartbeat } from "./heartbeat.ts";
+import { HeldFeed } from "./held-feed.ts";
 import { WsSubscription } from "./ws-subscription.ts";
 import type { FrameSocket } from "./ws-subscription.ts";
 
@@ -191,7 +192,7 @@ export class WsConnection implements FrameSocket {
     }
   }
 
-  async #subscribe({ s, id, after, window }: Extract<ClientFrame, { type: "sub" }>): Promise<void> {
+  async #subscribe({ s, id, after, window, hold }: Extract<ClientFrame, { type: "sub" }>): Promise<void> {
     try {
       if (this.#subscriptions.size >= SUBSCRIPTIONS_PER_SOCKET) {
         throw new StreamError(
@@ -203,9 +204,10 @@ export class WsConnection implements FrameSocket {
       if (this.#subscriptions.has(s))
         throw new StreamError("conflict", `s: found ${s}, which is in use`, { field: "s" });
       const { feed, seq } = await this.#service.attach(id, this.#owner!, parseCursor(after));
+      const viewed = hold === true ? await HeldFeed.of(feed) : feed;
       if (this.#ws.readyState !== this.#ws.OPEN || this.#subscriptions.has(s)) return;
       const windowBytes = Math.max(MIN_WINDOW_BYTES, Math.min(window ?? Infinity, this.#options.windowBytes));
-      const subscription = new WsSubscription(s, feed, seq, this, windowBytes, () => this.#subscriptions.delete(s));
+      const subscription = new WsSubscription(s, viewed, seq, this, windowBytes, () => this.#subscriptions.delete(s));
       this.#subscriptions.set(s, subscription);
       const cursor = formatCursor(feed.record.inc, seq);
       this.send({ type: "subbed", s, id, cursor, tail: feed.tail, status: feed.status });

@@ -1,9 +1,9 @@
 /** One stream on a WebSocket: a viewer within a byte window that cumulative acks move (protocol.md §5.5). */
 import type { ServerFrame, StatusNote, StreamError } from "../../protocol/index.ts";
-import type { Feed, Head } from "./feed.ts";
+import type { Head } from "./feed.ts";
 import type { Parcel } from "./parcel.ts";
 import { Viewer } from "./viewer.ts";
-import type { ViewerTransport } from "./viewer.ts";
+import type { ViewedFeed, ViewerTransport } from "./viewer.ts";
 
 /** What a subscription needs of its socket. */
 export interface FrameSocket {
@@ -30,7 +30,7 @@ export class WsSubscription implements ViewerTransport {
   #sentBytes = 0;
 
   /** Call `begin()` once the client knows of it. `onEnd` is called when there is nothing more to send. */
-  constructor(s: number, feed: Feed, after: number, socket: FrameSocket, windowBytes: number, onEnd: () => void) {
+  constructor(s: number, feed: ViewedFeed, after: number, socket: FrameSocket, windowBytes: number, onEnd: () => void) {
     this.s = s;
     this.#socket = socket;
     this.#windowBytes = windowBytes;

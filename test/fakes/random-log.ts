@@ -1,32 +1,52 @@
 /** Random valid logs for property tests, and an independent, slow reading of what a log's text is. */
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import type { BlockKind, EndReason, LogEntry, StreamEvent } from "../../protocol/index.ts";
+import type {
+  AttemptCause,
+  AttemptMode,
+  AttemptOutcome,
+  BlockKind,
+  EndReason,
+  LogEntry,
+  StreamEvent,
+} from "../../protocol/index.ts";
 
 export const INC = "i1";
 
 type Step =
   | { readonly do: "write"; readonly kind: BlockKind; readonly text: string }
-  | { readonly do: "close" | "source" | "usage" | "retry" | "step" | "tool" };
+  | { readonly do: "close" | "source" | "usage" | "retry" | "goOn" | "hedge" | "step" | "tool" };
 
-const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 });
+const text = fc.string({ unit: "grapheme", minLength: 0, maxLength: 12 });
 const kind = fc.constantFrom<BlockKind>("text", "text", "text", "reasoning", "refusal", "tool");
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant("write" as const), kind, text }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("close", "source", "usage", "retry", "step", "tool") }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom("close", "source", "usage", "retry", "goOn", "hedge", "step", "tool"),
+    }),
+  },
 );
 
+export interface RandomLogOptions {
+  /** @default either */
+  readonly ended?: boolean;
+  /** @default 40 */
+  readonly maxSteps?: number;
+  /** What the agent does about a partial answer; `end`: an attempt that said something is the step's last. @default "auto" */
+  readonly onPartial?: "auto" | "end";
+}
+
 /** A log that obeys every rule of protocol.md §3; ended about half the time, unless told otherwise. */
-export const randomLog = (
-  options: { readonly ended?: boolean; readonly maxSteps?: number } = {},
-): fc.Arbitrary<LogEntry[]> =>
+export const randomLog = (options: RandomLogOptions = {}): fc.Arbitrary<LogEntry[]> =>
   fc
     .tuple(
       fc.array(step, { maxLength: options.maxSteps ?? 40 }),
       options.ended === undefined ? fc.boolean() : fc.constant(options.ended),
     )
-    .map(([steps, ended]) => buildLog(steps, ended));
+    .map(([steps, ended]) => buildLog(steps, ended, options.onPartial));
 
 /** The visible text as a person would work it out: blocks in order, those begun after a reset's `to` crossed out. */
 export function textOf(log: readonly LogEntry[]): string {
@@ -47,13 +67,18 @@ export function simpleLog(texts: readonly string[], ended = true): LogEntry[] {
   );
 }
 
-function buildLog(steps: readonly Step[], ended: boolean): LogEntry[] {
+function buildLog(steps: readonly Step[], ended: boolean, onPartial: "auto" | "end" = "auto"): LogEntry[] {
   const log: LogEntry[] = [];
   let open = null as { readonly block: number; readonly kind: BlockKind } | null;
   let nextBlock = 0;
   let attempt = 0;
   let stepNumber = 0;
-  let resetTo = 0;
+  let stepStart = 0;
+  /** Something of the step was said; a block of the step was begun that no reset has voided yet. */
+  let said = false;
+  let began = false;
+  /** The next block is preceded by a reset. */
+  let voids = false;
   let running: string | null = null;
   let output = 0;
 
@@ -65,34 +90,50 @@ function buildLog(steps: readonly Step[], ended: boolean): LogEntry[] {
       add({ type: "block.end", block: open.block, ...(open.kind === "tool" ? { args: { a: 1 } } : {}) });
     open = null;
   };
-  const beginAttempt = (cause: "initial" | "retry"): void => {
-    resetTo = log.length;
-    add({ type: "attempt.start", attempt: ++attempt, provider: "p", model: "m", cause, mode: "fresh" });
-  };
-  const endAttempt = (outcome: "complete" | "error"): void => {
+  const beginAttempt = (cause: AttemptCause, mode: AttemptMode = "fresh"): void =>
+    add({ type: "attempt.start", attempt: ++attempt, provider: "p", model: "m", cause, mode });
+  const endAttempt = (outcome: AttemptOutcome): void => {
     add({ type: "usage", attempt, input: 10, output, final: outcome === "complete" });
     add({ type: "attempt.end", attempt, outcome });
   };
+  const beginStep = (): void => {
+    add({ type: "step.start", step: ++stepNumber, maxSteps: 8 });
+    stepStart = log.length;
+    [said, began, voids] = [false, false, false];
+    beginAttempt("initial");
+  };
+  /** A call ends before its step does. */
+  const endCall = (): void => {
+    if (running !== null) add({ type: "tool.end", callId: running, ok: log.length % 2 === 0, result: "r", ms: 5 });
+    running = null;
+  };
+  const mayGoOn = (): boolean => onPartial === "auto" || !said;
 
   add({ type: "stream.start", id: "s_1", agent: "default", conversation: "c_1", message: "m_1" });
-  add({ type: "step.start", step: ++stepNumber, maxSteps: 8 });
-  beginAttempt("initial");
+  beginStep();
   for (const now of steps) {
     switch (now.do) {
       case "write":
         if (open?.kind !== now.kind) {
           close();
+          if (voids) add({ type: "reset", to: stepStart, cause: "upstream_truncated" });
+          voids = false;
+          began = true;
           open = { block: nextBlock++, kind: now.kind };
           const call = now.kind === "tool" ? { name: "look", callId: `call_${open.block}` } : {};
           add({ type: "block.start", ...open, ...call });
         }
+        // A block that has said nothing yet.
+        if (now.text === "") break;
         output += 1;
+        said = true;
         add({ type: "delta", block: open.block, kind: open.kind, text: now.text });
         break;
       case "close":
         close();
         break;
       case "source":
+        said = true;
         add({ type: "source", url: `https://example.com/${log.length}`, title: "t" });
         break;
       case "usage":
@@ -100,8 +141,7 @@ function buildLog(steps: readonly Step[], ended: boolean): LogEntry[] {
         break;
       case "tool":
         if (running !== null) {
-          add({ type: "tool.end", callId: running, ok: log.length % 2 === 0, result: "r", ms: 5 });
-          running = null;
+          endCall();
         } else if (open?.kind === "tool") {
           running = `call_${open.block}`;
           close();
@@ -116,25 +156,44 @@ function buildLog(steps: readonly Step[], ended: boolean): LogEntry[] {
         }
         break;
       case "retry":
+        if (!mayGoOn()) break;
+        close();
+        endCall();
         endAttempt("error");
-        open = null;
-        running = null;
-        add({ type: "reset", to: resetTo, cause: "upstream_truncated" });
+        voids = began;
         beginAttempt("retry");
+        break;
+      case "goOn":
+        // The next attempt goes on in what this one left open.
+        if (!mayGoOn()) break;
+        endAttempt("error");
+        beginAttempt("fallback", open?.kind === "text" ? "prefix" : "reattach");
+        break;
+      case "hedge":
+        // One that was faster took its place before it said anything.
+        if (began || said) break;
+        endAttempt("superseded");
+        beginAttempt("hedge");
         break;
       case "step":
         close();
         endAttempt("complete");
+        // One that was asked beside it and was slower.
+        if (attempt % 3 === 0) {
+          beginAttempt("hedge");
+          endAttempt("superseded");
+        }
+        endCall();
         add({ type: "step.end", step: stepNumber, reason: "tool_calls" });
-        add({ type: "step.start", step: ++stepNumber, maxSteps: 8 });
-        beginAttempt("initial");
+        beginStep();
         break;
     }
   }
   if (ended) {
     close();
-    endAttempt("complete");
     const reason: EndReason = steps.length % 5 === 4 ? "interrupted" : "stop";
+    endAttempt(reason === "stop" ? "complete" : "error");
+    endCall();
     add({ type: "step.end", step: stepNumber, reason });
     const usage = { input: 10, output, final: true };
     add({ type: "stream.end", reason, usage, timings: { totalMs: 10 }, digest: crc32(textOf(log)) });

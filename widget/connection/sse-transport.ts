@@ -80,7 +80,7 @@ export class SseTransport implements Transport {
     const opening = setTimeout(() => attempt.abort(), timing.welcomeMs);
     let worked = false;
     try {
-      const path = `/v1/streams/${encodeURIComponent(reader.id)}/live?after=${cursorOf(reader.position)}`;
+      const path = `/v1/streams/${encodeURIComponent(reader.id)}/live?after=${cursorOf(reader.position)}${reader.hold ? "&hold=true" : ""}`;
       const response = await api.open(path, { headers: { accept: "text/event-stream" } }, signal);
       clearTimeout(opening);
       if (response.status === 204) {

@@ -219,7 +219,8 @@ export class WsTransport implements Transport {
     this.#forget(lane);
     lane.s = ++this.#lastSub;
     this.#bySub.set(lane.s, lane);
-    this.#send({ type: "sub", s: lane.s, id: lane.reader.id, after: cursorOf(lane.reader.position) });
+    const { id, position, hold } = lane.reader;
+    this.#send({ type: "sub", s: lane.s, id, after: cursorOf(position), ...(hold ? { hold } : {}) });
   }
 
   #unsubscribe(lane: Lane): void {
