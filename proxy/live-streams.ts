@@ -12,11 +12,9 @@ import type { OrphanMoney } from "./pump/recover.ts";
 import { readUnfinished } from "./pump/unfinished-stream.ts";
 import type { UnfinishedStream } from "./pump/unfinished-stream.ts";
 import type { Watermarks } from "./pump/log-writer.ts";
-import type { Bill } from "./spend/meter.ts";
 import type { Caller, Treasury } from "./spend/treasury.ts";
 import type { Batch } from "./stream-log/batch.ts";
 import type { Followers } from "./stream-log/followers.ts";
-import { NANO_PER_USD } from "./stream-log/ledger.ts";
 import type { ResumeRecord, StreamLog, StreamRecord } from "./stream-log/stream-log.ts";
 import { StreamTail } from "./stream-log/tail.ts";
 import type { Targets } from "./targets.ts";
@@ -73,7 +71,8 @@ export class LiveStreams {
     if (request === null) return closeOrphan(log, { ...unfinished, tail }, marks, orphans);
     const resume = await this.#resumeOf(record, unfinished);
     const records = (await log.readRecords(record.conversation)).get(record.id) ?? [];
-    const bill = await this.#billed(record, unfinished, resume !== null);
+    // The purse opens the last of it again when the attempt is read on (`Meter.begin`).
+    const bill = await billOf(log, record, unfinished.bill, orphans);
     const { id: stream, owner, createdAt } = record;
     const openPurse: Purse = (usdPerAnswer) => treasury.reopen({ stream, owner, createdAt, usdPerAnswer }, bill);
     const from = { state, records, resume, receipt, bill };
@@ -186,14 +185,6 @@ export class LiveStreams {
     if (target?.provider.reattach === undefined) return null;
     const resume = await this.#parts.log.readResume(id);
     return resume !== null && resume.attempt >= attempt.since ? resume : null;
-  }
-
-  /** What earlier attempts cost. One that is read on is paid for by the attempt that does. */
-  async #billed(record: StreamRecord, { bill }: UnfinishedStream, isReadOn: boolean): Promise<Bill> {
-    const { attempts } = await billOf(this.#parts.log, record, bill, this.#parts.orphans);
-    const paid = isReadOn ? attempts.slice(0, -1) : attempts;
-    const usd = paid.reduce((sum, { costUsd = 0 }) => sum + costUsd, 0);
-    return { nanoUsd: Math.ceil(usd * NANO_PER_USD), attempts: paid };
   }
 }
 
