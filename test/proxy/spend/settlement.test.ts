@@ -111,7 +111,9 @@ for (const reports of [true, false]) {
     const said = text("?".repeat(50));
     const told = [{ type: "usage", usage: { input: 40, output: 20, final: false } }] as const;
     const script = reports ? [said, told, more("?".repeat(5)), hangs] : [said, hangs];
-    const running = runPaid(dead, new Treasury(dead.ledger, LIMITS), [fakeProvider("p", script)], { createdAt: NOON });
+    const stop = new AbortController();
+    const options = { createdAt: NOON, cancel: stop.signal };
+    const running = runPaid(dead, new Treasury(dead.ledger, LIMITS), [fakeProvider("p", script)], options);
     running.catch(() => {});
     await reached.promise;
     // The process is gone, its reservation is not.
@@ -131,6 +133,10 @@ for (const reports of [true, false]) {
     assert.deepEqual([receipt.reason, receipt.error], ["interrupted", "orphaned"]);
     assert.equal(Math.round(receipt.total.costUsd * 1e9), spent);
     assert.equal(await log.takeOver(stream, LEASE), null);
+    // One that was only slow comes too late: it settles nothing again.
+    stop.abort(new StreamError("cancelled", "stopped"));
+    await running.catch(() => {});
+    assert.deepEqual(await log.ledger.account("total", dayOf(NOON)), { spent, reserved: 0 });
     await log.close();
     await dead.close();
   });
