@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyRequest } from "fastify";
 import { CLOSE } from "../protocol/index.ts";
 import { Agents } from "./agents.ts";
+import { SharedCircuits } from "./shared-circuits.ts";
 import { isOpen } from "./config.ts";
 import type { Config } from "./config-schema.ts";
 import { Heartbeat } from "./delivery/heartbeat.ts";
@@ -73,7 +74,9 @@ export async function startProxy(
   const log = openSqliteLog(config.store.slice("sqlite:".length));
   const isSold = Object.values(config.providers).some((provider) => sellerOf(provider) !== null);
   const prices = isSold ? await loadPriceTable() : null;
-  const router = new Router({ breaker: config.resilience.breaker, onCircuit: logCircuit(logger) });
+  const hints = new SharedCircuits(log);
+  const router = new Router({ breaker: config.resilience.breaker, hints, onCircuit: logCircuit(logger) });
+  hints.start(router);
   const targets = new Targets(config, providers.byName, prices);
   warnOfMoney(config, targets, logger);
   const money = await openMoney(config, log, targets);
@@ -208,6 +211,7 @@ export async function startProxy(
       for (const bye of responses) bye(CLOSE.draining, "the proxy is shutting down");
       sockets.bye(CLOSE.draining, "the proxy is shutting down");
       heartbeat.close();
+      hints.close();
       probe.close();
       metrics.close();
       await app.close();

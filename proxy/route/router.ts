@@ -13,9 +13,9 @@ export type { LaneState } from "./lane.ts";
 export type { RoutePlan } from "./stream-route.ts";
 export type { Strategy } from "./ranking.ts";
 
-/** Tells the other replicas of a circuit that opened here. Must not throw. */
+/** Tells the other replicas of a circuit that opened or closed here. Must not throw. */
 export interface CircuitHints {
-  /** @param openUntil milliseconds since the epoch */
+  /** @param openUntil milliseconds since the epoch; 0 when it has closed */
   publish(lane: string, openUntil: number): void;
 }
 
@@ -49,7 +49,10 @@ export class Router {
           hints?.publish(lane.name, openUntil);
           onCircuit?.({ ...laneState(lane), openUntil }, "open");
         },
-        closed: (lane) => onCircuit?.(laneState(lane), "closed"),
+        closed(lane) {
+          hints?.publish(lane.name, 0);
+          onCircuit?.(laneState(lane), "closed");
+        },
       },
     );
   }
@@ -64,7 +67,7 @@ export class Router {
     return this.#lanes.states();
   }
 
-  /** Another replica found this lane open: it is asked last until then. @param openUntil milliseconds since the epoch */
+  /** Another replica found this lane open: it is asked last until then. @param openUntil milliseconds since the epoch; 0 withdraws it */
   hinted(lane: string, openUntil: number): void {
     this.#lanes.hint(lane, openUntil);
   }

@@ -57,7 +57,7 @@ export interface Replicas {
    */
   watch(stream: string, wake: () => void): () => void;
 
-  /** Tells the other replicas something small for a while: that a circuit is open. Best effort. */
+  /** Tells the other replicas something small for a while: that a circuit is open. A time in the past withdraws it. Best effort. */
   publishHint(name: string, untilMs: number): Promise<void>;
   /** Hints of all replicas that still hold: until when, in milliseconds since the epoch, by name. */
   hints(): Promise<ReadonlyMap<string, number>>;
