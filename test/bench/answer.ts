@@ -20,12 +20,16 @@ const ENVELOPE = {
 };
 const LETTERS = "etaoinshrdlucmfwypvbgkqjxz";
 
-const known = new Map<number, Answer>();
+/** Characters of a wide token. */
+const WIDE_CHARS = 512;
+
+const known = new Map<string, Answer>();
 
 /** Tokens about as long as a real tokenizer's (4 to 5 characters), with markdown and a few characters beyond ASCII. */
-export function answerOf(count: number): Answer {
-  const made = known.get(count) ?? makeAnswer(count);
-  known.set(count, made);
+export function answerOf(count: number, isWide = false): Answer {
+  const name = `${count} ${isWide}`;
+  const made = known.get(name) ?? makeAnswer(count, isWide);
+  known.set(name, made);
   return made;
 }
 
@@ -41,9 +45,12 @@ export function chatEvents(answer: Answer): readonly string[] {
   ];
 }
 
-function makeAnswer(count: number): Answer {
+function makeAnswer(count: number, isWide: boolean): Answer {
   const random = randomFrom(SEED);
-  const tokens = Array.from({ length: count }, (_, index) => makeToken(index, random));
+  const tokens = Array.from({ length: count }, (_, index) => {
+    const token = makeToken(index, random);
+    return isWide ? token.repeat(Math.ceil(WIDE_CHARS / token.length)) : token;
+  });
   const ends = new Int32Array(count);
   let end = 0;
   tokens.forEach((token, index) => (ends[index] = end += token.length));

@@ -2,7 +2,7 @@
 import { request as httpRequest } from "node:http";
 
 import { answerOf } from "./answer.ts";
-import { ask, readSse } from "./read-sse.ts";
+import { ask, readSse, Refusal, stallSse } from "./read-sse.ts";
 import { readWs } from "./read-ws.ts";
 import { Reading } from "./reading.ts";
 import { inputOf, modelOf, type Workload } from "./workload.ts";
@@ -18,10 +18,22 @@ export interface Order {
   readonly streams: number;
   /** Readers of each stream; more than one only with `sse`. */
   readonly viewers: number;
+  /** Of these, how many take nothing: they are not waited for. @default 0 */
+  readonly stalled?: number;
 }
 
-/** Asked one after another: `open` answers when each reader has its first token, `finish` when each has its last. */
-export type Question = { readonly open: Order } | "finish";
+/**
+ * Asked one after another: `open` answers when each reader has its first token, `finish` when each has its last. `more`
+ * opens further streams meanwhile, which the proxy may refuse.
+ */
+export type Question = { readonly open: Order } | { readonly more: Order } | "finish";
+
+/** What became of the streams that were asked for. */
+export interface Opened {
+  readonly opened: number;
+  /** Seconds after which each refused one was told to come back. */
+  readonly refused: readonly number[];
+}
 
 export interface Finished {
   /** Tokens received, over all readers. */
@@ -50,12 +62,12 @@ process.channel?.ref();
 console.log("ready");
 
 async function answer(question: Question): Promise<object> {
-  if (typeof question === "object") {
+  if (typeof question === "object" && "open" in question) {
     load = new Load(question.open);
-    await load.open();
-    return { opened: true };
+    return load.open(question.open);
   }
-  if (load === null) throw new Error(`Cannot ${question}: nothing is open`);
+  if (load === null) throw new Error("Cannot go on: nothing is open");
+  if (typeof question === "object") return load.more(question.more);
   const current = load;
   load = null;
   return current.finish();
@@ -63,7 +75,9 @@ async function answer(question: Question): Promise<object> {
 
 class Load {
   readonly #order: Order;
+  /** By stream; none of a refused one. */
   readonly #readings: Reading[][] = [];
+  readonly #stalled: (() => void)[] = [];
   readonly #gate;
   readonly #startedAt = performance.now();
   /** Readers of each stream that do not yet have the token it is at. */
@@ -79,17 +93,31 @@ class Load {
   }
 
   /** Resolves when every reader has its first token, the unpaced ones at once: they must not wait for each other. */
-  async open(): Promise<void> {
-    const { streams, workload } = this.#order;
+  async open({ streams, workload }: Order): Promise<Opened> {
+    const first = this.#readings.length;
     const opening: Promise<void>[] = [];
-    for (let stream = 0; stream < streams; stream++) {
-      const opened = this.#openStream(stream);
+    for (let stream = first; stream < first + streams; stream++) {
+      const opened = this.#openStream(stream, workload);
       // A stream that fails to open fails the run where it is awaited.
       opened.catch(() => {});
       opening.push(opened);
-      if (workload.pace === "held" && opening.length === OPENING) await Promise.all(opening.splice(0));
+      if (workload.pace !== "unpaced" && opening.length === OPENING) await Promise.all(opening.splice(0));
     }
     if (workload.pace !== "unpaced") await Promise.all(opening);
+    return { opened: streams, refused: [] };
+  }
+
+  async more({ streams, workload }: Order): Promise<Opened> {
+    const first = this.#readings.length;
+    const opening = Array.from({ length: streams }, (_, index) => this.#openStream(first + index, workload));
+    const refused: number[] = [];
+    for (const [index, result] of (await Promise.allSettled(opening)).entries()) {
+      if (result.status === "fulfilled") continue;
+      if (!(result.reason instanceof Refusal)) throw result.reason;
+      this.#readings[first + index] = [];
+      refused.push(result.reason.retryAfterSeconds);
+    }
+    return { opened: streams - refused.length, refused };
   }
 
   async finish(): Promise<Finished> {
@@ -97,34 +125,35 @@ class Load {
     for (const [stream, waiting] of this.#waiting.entries()) if (waiting === 0) this.#openGate(stream);
     await Promise.all(this.#readings.flat().map(({ done }) => done));
     this.#gate.destroy();
+    for (const leave of this.#stalled) leave();
     return {
       tokens: this.#readings.flat().reduce((sum, { tokens }) => sum + tokens, 0),
       wallMs: performance.now() - this.#startedAt,
-      receivedAt: this.#readings.map(([first]) => first!.receivedAt),
+      receivedAt: this.#readings.map(([first]) => first?.receivedAt ?? new Float64Array()),
     };
   }
 
-  async #openStream(stream: number): Promise<void> {
-    const { viewers, workload } = this.#order;
+  async #openStream(stream: number, workload: Workload): Promise<void> {
+    const { viewers, stalled = 0 } = this.#order;
     const first: Promise<void>[] = [];
-    this.#waiting[stream] = viewers;
-    this.#readings[stream] = Array.from({ length: viewers }, () => {
+    this.#waiting[stream] = viewers - stalled;
+    this.#readings[stream] = Array.from({ length: viewers - stalled }, () => {
       const begun = Promise.withResolvers<void>();
       first.push(begun.promise);
-      const reading = new Reading(answerOf(workload.tokens), () => {
+      const reading = new Reading(answerOf(workload.tokens, workload.pace === "wide"), () => {
         begun.resolve();
         this.#passToken(stream);
       });
       reading.done.catch(begun.reject);
       return reading;
     });
-    if (viewers === 1) this.#read(stream, this.#readings[stream][0]!);
+    if (viewers === 1) this.#read(stream, this.#readings[stream][0]!, workload);
     else await this.#readTogether(stream, this.#readings[stream]);
     await Promise.all(first);
   }
 
-  #read(stream: number, reading: Reading): void {
-    const { dialect, url, workload } = this.#order;
+  #read(stream: number, reading: Reading, workload: Workload): void {
+    const { dialect, url } = this.#order;
     const model = modelOf(workload);
     const input = inputOf(stream);
     if (dialect === "ws") return readWs(url, model, input, reading);
@@ -136,24 +165,27 @@ class Load {
   }
 
   async #readTogether(stream: number, readings: readonly Reading[]): Promise<void> {
-    const { url, workload } = this.#order;
+    const { url, workload, stalled = 0 } = this.#order;
     const body = { agent: modelOf(workload), input: inputOf(stream) };
     const { id } = await ask<{ id: string }>({ method: "POST", url: `${url}/v1/streams`, body });
-    for (const reading of readings) {
-      readSse({ method: "GET", url: `${url}/v1/streams/${id}/live?after=0` }, reading);
-    }
+    const live = { method: "GET", url: `${url}/v1/streams/${id}/live?after=0` } as const;
+    for (let count = 0; count < stalled; count++) this.#stalled.push(stallSse(live));
+    for (const reading of readings) readSse(live, reading);
   }
 
   /** In lockstep the stream goes on when its last reader has the token. */
   #passToken(stream: number): void {
-    if (this.#order.workload.pace !== "lockstep") return;
+    if (!isGated(this.#order.workload)) return;
     this.#waiting[stream] = this.#waiting[stream]! - 1;
     if (this.#open && this.#waiting[stream] === 0) this.#openGate(stream);
   }
 
   #openGate(stream: number): void {
-    if (this.#order.workload.pace !== "lockstep") return;
-    this.#waiting[stream] = this.#order.viewers;
+    if (!isGated(this.#order.workload)) return;
+    const { viewers, stalled = 0 } = this.#order;
+    this.#waiting[stream] = viewers - stalled;
     this.#gate.write(Buffer.of(stream));
   }
 }
+
+const isGated = ({ pace }: Workload): boolean => pace === "lockstep" || pace === "wide";

@@ -15,6 +15,17 @@ interface SseEvent {
 
 const agent = new Agent({ keepAlive: true });
 
+/** A proxy that has too much to do started nothing, and said when to come back. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super(`Refused; come back in ${retryAfterSeconds} s`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 export interface Question {
   readonly method: "GET" | "POST";
   readonly url: string;
@@ -24,13 +35,26 @@ export interface Question {
 /** Feeds the reading until the answer ends. */
 export function readSse(question: Question, reading: Reading): void {
   const asked = send(question, "text/event-stream", (response) => {
-    if (response.statusCode !== 200) return reading.fail(new Error(`${question.url}: HTTP ${response.statusCode}`));
+    const { statusCode, headers } = response;
+    if (statusCode !== 200) {
+      response.resume();
+      const retryAfter = Number(headers["retry-after"]);
+      const isRefusal = statusCode === 503 && retryAfter > 0;
+      return reading.fail(isRefusal ? new Refusal(retryAfter) : new Error(`${question.url}: HTTP ${statusCode}`));
+    }
     const parser = createParser({ onEvent: ({ data, event }) => event === undefined && readEvent(data, reading) });
     response.setEncoding("utf8");
     response.on("data", (text: string) => parser.feed(text));
     response.on("close", () => reading.fail(new Error(`${question.url} closed before the answer ended`)));
   });
   asked.on("error", (error) => reading.fail(error));
+}
+
+/** Opens a response and takes nothing of it. Returns how to go. */
+export function stallSse(question: Question): () => void {
+  const asked = send(question, "text/event-stream", () => {});
+  asked.on("error", () => {});
+  return () => asked.destroy();
 }
 
 /** One JSON request, its JSON answer. @throws {Error} for a status other than 2xx. */

@@ -13,9 +13,12 @@ test("the quick benchmark runs every part and delivers every token", async () =>
   assert.match(stdout, /^unpaced: 4 streams, 240 tokens delivered and checked/m);
   assert.match(stdout, /^lockstep: 4 streams, 80 tokens delivered and checked/m);
   assert.match(stdout, /^paced: 4 streams, 40 tokens delivered and checked/m);
-  for (const name of ["floor", "ours, SSE", "ours, WebSocket"]) {
-    assert.equal(stdout.match(new RegExp(`^\\| ${name} `, "gm"))?.length, name === "ours, SSE" ? 5 : 4, stdout);
+  for (const [name, tables] of Object.entries({ floor: 5, "ours, SSE": 6, "ours, WebSocket": 4 })) {
+    assert.equal(stdout.match(new RegExp(`^\\| ${name} `, "gm"))?.length, tables, stdout);
   }
+  assert.match(stdout, /^load: 20 streams of 5 tokens\/s each, 100 tokens delivered and checked/m);
+  assert.match(stdout, /^\| streams begun, all delivered whole +\| +22 \|/m);
+  assert.match(stdout, /^\| 1 +\| +9 \|/m, "of ten viewers all but the stalled one complete");
   assert.match(stdout, /^fan-out: one stream to 10 viewers/m);
   assert.match(stdout, /^metrics: CPU ns that they add to a commit of one token: -?\d+$/m);
   for (const wire of WIRES) assert.match(stdout, new RegExp(`^\\| ${wire} +\\| +\\d+ \\|`, "m"));

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: CPU per token, added latency and memory of the proxy beside a floor, in one run on one upstream; and
- * CPU per decoded event beside the providers' SDKs.
- * `--quick` is a smoke run, `--rounds N`, `--only unpaced,lockstep,paced,memory,fan-out,decode,metrics`, `--profile DIR`.
+ * CPU per decoded event beside the providers' SDKs; and what it does with more streams than it can serve.
+ * `--quick` is a smoke run, `--rounds N`, `--only unpaced,lockstep,paced,memory,fan-out,decode,metrics,load,stalled`, `--profile DIR`.
  * Each round runs every contender once; a figure is the median of the rounds, a ratio the median of the rounds' ratios.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -11,16 +11,18 @@ import { parseArgs } from "node:util";
 
 import { FLOOR, startFloor, startProxy, type Bench, type Contender } from "./contender.ts";
 import { decodeRound, type DecodeResult } from "./decode.ts";
+import { benchLoad } from "./load-2000.ts";
 import { measureFanOut, measureMemory, measureStreams, type StreamsResult } from "./measure.ts";
 import { MeasuredProcess } from "./measured-process.ts";
 import { metricsNs } from "./metrics-cost.ts";
 import { sizesOf, type Sizes } from "./sizes.ts";
+import { benchStalled } from "./stalled-viewer.ts";
 import { formatTable, median, percentile } from "./summary.ts";
 import { MADE } from "./wire-bodies.ts";
 import type { Pace, Workload } from "./workload.ts";
 
 const STREAM_PACES = ["unpaced", "lockstep", "paced"] as const;
-const PARTS = [...STREAM_PACES, "memory", "fan-out", "decode", "metrics"] as const;
+const PARTS = [...STREAM_PACES, "memory", "fan-out", "decode", "metrics", "load", "stalled"] as const;
 const DIRECT = "direct";
 
 const { values } = parseArgs({
@@ -59,6 +61,8 @@ try {
   if (only.includes("fan-out")) await benchFanOut(bench, sizes);
   if (only.includes("decode")) await benchDecode(sizes);
   if (only.includes("metrics")) benchMetrics(sizes);
+  if (only.includes("load")) await benchLoad(bench, sizes);
+  if (only.includes("stalled")) await benchStalled(bench, sizes);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

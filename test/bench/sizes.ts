@@ -12,6 +12,16 @@ export interface Sizes {
   readonly fanOutTokens: number;
   /** Read of each body in each round. */
   readonly decodeEvents: number;
+  /** Streams at once, and tokens of each; `most` streams are offered, a step every `stepMs`, before the bench gives up. */
+  readonly load: {
+    readonly streams: number;
+    readonly tokens: number;
+    readonly perSecond: number;
+    readonly most: number;
+    readonly stepMs: number;
+  };
+  /** Viewers of one stream, and its tokens of 512 characters. */
+  readonly stalled: { readonly viewers: number; readonly tokens: number };
   /** Of one token, watched by the metrics, in each round. */
   readonly commits: number;
 }
@@ -27,6 +37,10 @@ const SIZES: Readonly<Record<"full" | "quick", Sizes>> = {
     fanOutTokens: 200,
     decodeEvents: 20_000,
     commits: 400_000,
+    // 10,000 tokens a second for 60 s.
+    load: { streams: 2_000, tokens: 300, perSecond: 5, most: 6_000, stepMs: 500 },
+    // 3.5 MiB to each viewer: more than the kernel's buffers take for one that stalls.
+    stalled: { viewers: 1_000, tokens: 6_000 },
   },
   // Proves that everything runs and every token arrives; its times mean nothing.
   quick: {
@@ -38,6 +52,8 @@ const SIZES: Readonly<Record<"full" | "quick", Sizes>> = {
     fanOutTokens: 10,
     decodeEvents: 100,
     commits: 1_000,
+    load: { streams: 20, tokens: 5, perSecond: 5, most: 22, stepMs: 1 },
+    stalled: { viewers: 10, tokens: 50 },
   },
 };
 

@@ -16,7 +16,7 @@ let requests = 0;
 let sent: Record<number, Float64Array> = {};
 /** Lockstep streams that wait for their reader, by number. */
 const gates = new Map<number, () => void>();
-const encoded = new Map<number, readonly string[]>();
+const encoded = new Map<string, readonly string[]>();
 
 /** Held streams that wait to be released. */
 const held = new Set<() => void>();
@@ -56,7 +56,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   requests += 1;
   const workload = workloadOf(body.model);
   const stream = streamOf(body.messages.at(-1)?.content);
-  const events = eventsOf(workload.tokens);
+  const events = eventsOf(workload);
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   const gone = new AbortController();
   response.once("close", () => gone.abort());
@@ -67,7 +67,7 @@ async function write(
   response: ServerResponse,
   events: readonly string[],
   stream: number,
-  { pace, tokens }: Workload,
+  { pace, tokens, perSecond = TOKENS_PER_SECOND }: Workload,
   gone: AbortSignal,
 ): Promise<void> {
   if (pace === "unpaced") return writeBlocks(response, Buffer.from(events.join("")), gone);
@@ -78,8 +78,8 @@ async function write(
     times[index] = nowUs();
     response.write(events[index + 1]);
   };
-  if (pace === "lockstep") await eachGated(stream, tokens, writeToken, gone);
-  else await eachPaced(tokens, writeToken, gone);
+  if (pace === "paced") await eachPaced(tokens, perSecond, writeToken, gone);
+  else await eachGated(stream, tokens, writeToken, gone);
   if (!gone.aborted) response.end(events.slice(1 + tokens).join(""));
 }
 
@@ -114,8 +114,13 @@ function eachGated(stream: number, tokens: number, write: (index: number) => voi
 }
 
 /** On an absolute schedule, each stream with its own phase, so that a late timer does not delay those after it. */
-function eachPaced(tokens: number, write: (index: number) => void, gone: AbortSignal): Promise<void> {
-  const periodMs = 1_000 / TOKENS_PER_SECOND;
+function eachPaced(
+  tokens: number,
+  perSecond: number,
+  write: (index: number) => void,
+  gone: AbortSignal,
+): Promise<void> {
+  const periodMs = 1_000 / perSecond;
   const startMs = performance.now() + Math.random() * periodMs;
   return new Promise((resolve) => {
     let index = 0;
@@ -129,8 +134,9 @@ function eachPaced(tokens: number, write: (index: number) => void, gone: AbortSi
   });
 }
 
-function eventsOf(tokens: number): readonly string[] {
-  const events = encoded.get(tokens) ?? chatEvents(answerOf(tokens));
-  encoded.set(tokens, events);
+function eventsOf({ pace, tokens }: Workload): readonly string[] {
+  const name = `${pace} ${tokens}`;
+  const events = encoded.get(name) ?? chatEvents(answerOf(tokens, pace === "wide"));
+  encoded.set(name, events);
   return events;
 }

@@ -3,15 +3,18 @@
 /**
  * `unpaced`: as fast as the reader takes it, many events per read.
  * `lockstep`: the next event only when the reader has the one before: each token its own packet.
- * `paced`: 50 tokens a second.
+ * `wide`: as lockstep, with tokens of 512 characters, so that a stream soon is megabytes.
+ * `paced`: 50 tokens a second, or as many as are asked for.
  * `held`: half of the tokens, then the stream stays open until the upstream is told to release it.
  */
-export type Pace = "unpaced" | "lockstep" | "paced" | "held";
+export type Pace = "unpaced" | "lockstep" | "wide" | "paced" | "held";
 
 export interface Workload {
   readonly pace: Pace;
   /** Per stream. */
   readonly tokens: number;
+  /** Of a paced stream. @default TOKENS_PER_SECOND */
+  readonly perSecond?: number;
 }
 
 /** What a fast model writes. */
@@ -19,16 +22,21 @@ export const TOKENS_PER_SECOND = 50;
 /** A stream is told apart by one byte on the gate connection. */
 export const MAX_GATED_STREAMS = 256;
 
-const MODEL = /^(unpaced|lockstep|paced|held)-(\d+)$/;
+const MODEL = /^(unpaced|lockstep|wide|paced|held)-(\d+)(?:-(\d+))?$/;
 const STREAM = /stream (\d+)/;
 
-export const modelOf = ({ pace, tokens }: Workload): string => `${pace}-${tokens}`;
+export const modelOf = ({ pace, tokens, perSecond }: Workload): string =>
+  `${pace}-${tokens}${perSecond === undefined ? "" : `-${perSecond}`}`;
 
 /** @throws {TypeError} for a name `modelOf` did not make. */
 export function workloadOf(model: string): Workload {
-  const [, pace, tokens] = MODEL.exec(model) ?? [];
+  const [, pace, tokens, perSecond] = MODEL.exec(model) ?? [];
   if (pace === undefined) throw new TypeError(`Cannot stream model "${model}": expected PACE-TOKENS`);
-  return { pace: pace as Pace, tokens: Number(tokens) };
+  return {
+    pace: pace as Pace,
+    tokens: Number(tokens),
+    ...(perSecond === undefined ? {} : { perSecond: Number(perSecond) }),
+  };
 }
 
 /** The question that names a stream; it reaches the upstream as the last message, whoever is in between. */
