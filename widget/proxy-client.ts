@@ -4,11 +4,11 @@ import type { Message, Started, StartRequest, ToolOutcome } from "../protocol/in
 import { decodeAgents, decodeConversation, decodeMessage, decodeStarted } from "./answers.ts";
 import type { AgentNote, ConversationSnapshot } from "./chat.ts";
 import { backoffMs, pause } from "./connection/backoff.ts";
-import type { Connection, TransportChoice } from "./connection/connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { ProxyApi } from "./connection/proxy-api.ts";
 import type { ProxyApiOptions } from "./connection/proxy-api.ts";
 import { shareConnection } from "./connection/shared-connections.ts";
-import type { Timing } from "./connection/transport.ts";
+import type { Timing, TransportChoice } from "./connection/transport.ts";
 import { Feed } from "./feed.ts";
 import type { FeedOptions } from "./feed.ts";
 

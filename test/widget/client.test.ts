@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { emptyMessage, fold, visibleText } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
-import type { TransportChoice } from "../../widget/connection/connection.ts";
+import type { TransportChoice } from "../../widget/connection/transport.ts";
 import { inClientWorld } from "../fakes/client-world.ts";
 import type { Mischief } from "../fakes/fake-proxy.ts";
 import { INC, randomLog, simpleLog } from "../fakes/random-log.ts";

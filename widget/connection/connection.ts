@@ -2,23 +2,25 @@
 import { StreamError } from "../../protocol/index.ts";
 import { next, waiting } from "./connection-state.ts";
 import type { ConnectionInput, ConnectionView } from "./connection-state.ts";
-import { tabMemory } from "./memory.ts";
 import { watchPage } from "./page-lifecycle.ts";
 import type { ProxyApi } from "./proxy-api.ts";
 import { TIMING } from "./timing.ts";
 import { SseTransport } from "./sse-transport.ts";
-import type { AttemptEnd, StreamReader, Tabs, Timing, Transport, TransportHost } from "./transport.ts";
+import type {
+  AttemptEnd,
+  PathDetail,
+  StreamReader,
+  Tabs,
+  Timing,
+  Transport,
+  TransportChoice,
+  TransportHost,
+} from "./transport.ts";
+import { TransportPick } from "./transport-pick.ts";
 import { WsTransport } from "./ws-transport.ts";
-
-export type TransportChoice = "auto" | "ws" | "sse";
 
 /** An attempt that lived this long was no failure, whatever it brought. */
 const SETTLED_MS = 5_000;
-/** After WebSockets failed and SSE worked, they are tried again at the first new stream after this. */
-const WS_RETRY_MS = 600_000;
-/** Attempts without a welcome until SSE is tried: while WebSockets never worked here, and once they have. */
-const WS_FAILURES = { never: 2, worked: 4 };
-
 export interface ConnectionOptions {
   readonly api: ProxyApi;
   /** @default "auto" */
@@ -34,7 +36,7 @@ export class Connection implements TransportHost {
   readonly timing: Timing;
   /** Undefined where there is none; then only SSE is used. */
   readonly WebSocket: typeof WebSocket | undefined;
-  readonly #choice: TransportChoice;
+  readonly #pick: TransportPick;
   readonly #readers = new Set<StreamReader>();
   readonly #listeners = new Set<() => void>();
   readonly #unwatch: () => void;
@@ -43,17 +45,17 @@ export class Connection implements TransportHost {
   /** Undefined until loaded; null where nothing is shared. */
   #tabs: Tabs | null | undefined = null;
   #idle: ReturnType<typeof setTimeout> | undefined;
+  /** What does not come through on the way to the proxy. */
+  #path: PathDetail | undefined;
   /** Failed attempts in a row, on whichever transport. */
   #failures = 0;
   #openedAt = 0;
-  #wsFailures = 0;
-  #wsWorked = false;
 
   constructor({ api, transport = "auto", WebSocket: Socket, timing, tabs }: ConnectionOptions) {
     this.api = api;
     this.timing = { ...TIMING, ...timing };
     this.WebSocket = Socket ?? globalThis.WebSocket;
-    this.#choice = transport;
+    this.#pick = new TransportPick(transport, api.base, this.WebSocket !== undefined);
     this.#unwatch = watchPage({
       wake: () => {
         this.#move("online");
@@ -96,7 +98,7 @@ export class Connection implements TransportHost {
 
   /** Opens the socket ahead of the first reader, so that an answer that is about to start need not wait for it. */
   open(): void {
-    if (this.#readers.size > 0 || this.#preferred() === "sse") return;
+    if (this.#readers.size > 0 || this.#pick.preferred === "sse") return;
     this.#ready();
     this.#rest();
   }
@@ -137,14 +139,15 @@ export class Connection implements TransportHost {
 
   opened(): void {
     this.#openedAt = Date.now();
-    if (this.#transport?.kind === "ws") {
-      this.#wsWorked = true;
-      this.#wsFailures = 0;
-      this.#rememberSse(false);
-    } else if (this.#wsFailures > 0) {
-      this.#rememberSse(true);
-    }
+    const kind = this.#transport?.kind;
+    this.#pick.opened(kind);
+    this.#path = this.#pick.isSecondBest(kind) ? (this.#path ?? "upgrade_blocked") : undefined;
     this.#move("opened");
+  }
+
+  noticed(detail: PathDetail): void {
+    this.#path = detail;
+    this.mirror({ ...this.#view, detail });
   }
 
   progressed(): void {
@@ -155,7 +158,7 @@ export class Connection implements TransportHost {
     if (worked && Date.now() - this.#openedAt >= SETTLED_MS) this.#failures = 0;
     this.#failures += 1;
     const delayMs = hintMs ?? this.timing.backoff(this.#failures);
-    if (this.#choice === "auto" && !worked && this.#replace(delayMs)) return null;
+    if (!worked && this.#replace(delayMs)) return null;
     this.#move("dropped", waiting(delayMs));
     if (globalThis.navigator?.onLine === false) this.#move("offline", waiting(delayMs));
     return delayMs;
@@ -202,36 +205,13 @@ export class Connection implements TransportHost {
   /** Where WebSockets do not come through, SSE takes over; where SSE does not either, WebSockets have their turn again. */
   #replace(delayMs: number): boolean {
     const from = this.#transport?.kind;
-    if (from === "ws") {
-      this.#wsFailures += 1;
-      const limit = this.#wsWorked
-        ? WS_FAILURES.worked
-        : WS_FAILURES.never - (tabMemory.recall(this.#memory) === null ? 0 : 1);
-      if (this.#wsFailures < limit) return false;
-    } else {
-      this.#wsFailures = WS_FAILURES.never - 1;
-    }
+    if (!this.#pick.failed(from)) return false;
     this.#transport?.close();
     // SSE did nothing wrong yet, so its first attempt is made at once.
     this.#move("dropped", from === "ws" ? {} : waiting(delayMs));
     this.#transport = from === "ws" ? this.#make("sse", 0) : this.#make("ws", delayMs);
     for (const reader of this.#readers) this.#transport.attach(reader);
     return true;
-  }
-
-  #preferred(): "ws" | "sse" {
-    if (this.WebSocket === undefined) return "sse";
-    if (this.#choice !== "auto") return this.#choice;
-    const since = Number(tabMemory.recall(this.#memory) ?? 0);
-    return Date.now() - since < WS_RETRY_MS ? "sse" : "ws";
-  }
-
-  get #memory(): string {
-    return `sse:${this.api.base}`;
-  }
-
-  #rememberSse(isNeeded: boolean): void {
-    if (this.#choice === "auto") tabMemory.remember(this.#memory, isNeeded ? String(Date.now()) : null);
   }
 
   async #load(tabs: (connection: Connection) => Promise<Tabs>): Promise<void> {
@@ -244,7 +224,7 @@ export class Connection implements TransportHost {
   #begin(): Transport | null {
     if (this.#tabs === undefined) return null;
     const shared = this.#tabs === null ? null : this.#tabs.enter();
-    return shared === null ? this.#make(this.#preferred(), 0) : (shared ?? null);
+    return shared === null ? this.#make(this.#pick.preferred, 0) : (shared ?? null);
   }
 
   #make(kind: "ws" | "sse", delayMs: number): Transport {
@@ -258,7 +238,7 @@ export class Connection implements TransportHost {
   #ready(): void {
     clearTimeout(this.#idle);
     const from = this.#transport?.kind ?? "tab";
-    if (from !== "tab" && from !== this.#preferred()) this.#close();
+    if (from !== "tab" && from !== this.#pick.preferred) this.#close();
     this.#transport ??= this.#begin();
   }
 
@@ -288,6 +268,7 @@ export class Connection implements TransportHost {
     const state = next(this.#view.state, input);
     if (state === this.#view.state && facts.retryInMs === undefined) return;
     const { kind = null } = this.#transport ?? {};
-    this.mirror({ state, transport: kind === "tab" ? null : kind, ...facts });
+    const path = state === "open" && this.#path !== undefined ? { detail: this.#path } : {};
+    this.mirror({ state, transport: kind === "tab" ? null : kind, ...path, ...facts });
   }
 }

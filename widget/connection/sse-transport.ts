@@ -2,6 +2,7 @@
 import { decodeEntry, parseCursor, StreamError } from "../../protocol/index.ts";
 import type { StatusNote, WireEntry } from "../../protocol/index.ts";
 import { pause } from "./backoff.ts";
+import { HeldBack } from "./held-back.ts";
 import { unreachable } from "./proxy-api.ts";
 import { sseParser } from "./sse-lines.ts";
 import type { SseEvent } from "./sse-lines.ts";
@@ -113,12 +114,13 @@ export class SseTransport implements Transport {
     const parse = sseParser();
     const text = new TextDecoder();
     const body = response.body!.getReader();
+    const path = new HeldBack(Date.now());
     for (;;) {
       const { done, value } = await body.read();
       if (done || signal.aborted) return undefined;
       heard(Date.now());
       const events = parse(text.decode(value, { stream: true }));
-      if (!this.#deliver(events, reader, value.length)) return undefined;
+      if (!this.#deliver(events, reader, value.length, path)) return undefined;
       const bye = events.find((event) => event.event === "bye");
       if (bye !== undefined) return (JSON.parse(bye.data) as { retryAfterMs?: number }).retryAfterMs;
       const room = reader.room();
@@ -131,7 +133,7 @@ export class SseTransport implements Transport {
   }
 
   /** False on a gap. */
-  #deliver(events: readonly SseEvent[], reader: StreamReader, bytes: number): boolean {
+  #deliver(events: readonly SseEvent[], reader: StreamReader, bytes: number, path: HeldBack): boolean {
     const entries: WireEntry[] = [];
     let inc: string | null = null;
     for (const { id, event, data } of events) {
@@ -140,6 +142,8 @@ export class SseTransport implements Transport {
       inc = parseCursor(id, "id").inc;
       entries.push(decodeEntry(JSON.parse(data)));
     }
+    // To a reader that holds, lumps are what the proxy means to send.
+    if (!reader.hold && path.arrived(entries, Date.now())) this.#host.noticed("buffered");
     if (inc === null) return true;
     this.#host.progressed();
     return reader.accept(inc, entries, bytes);

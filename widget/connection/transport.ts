@@ -3,6 +3,11 @@ import { formatCursor } from "../../protocol/index.ts";
 import type { Cursor, Position, StatusNote, StreamError, WireEntry } from "../../protocol/index.ts";
 import type { ProxyApi } from "./proxy-api.ts";
 
+export type TransportChoice = "auto" | "ws" | "sse";
+
+/** `upgrade_blocked`: no WebSocket comes through; `buffered`: an answer arrives late and in lumps. */
+export type PathDetail = "upgrade_blocked" | "buffered";
+
 /** One reader of one stream. Its position is the truth that any attempt on any transport goes on from. */
 export interface StreamReader {
   readonly id: string;
@@ -52,6 +57,8 @@ export interface TransportHost {
   readonly timing: Timing;
   attempting(): void;
   opened(): void;
+  /** Something on the way does not pass on what it gets. */
+  noticed(detail: PathDetail): void;
   /** Entries came: the path works. */
   progressed(): void;
   /** Milliseconds until the next attempt; null when the transport was replaced or must stop. */

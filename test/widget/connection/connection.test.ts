@@ -102,6 +102,30 @@ test("auto: SSE takes over where upgrades are refused, and the tab remembers it"
   });
 });
 
+test("what does not come through is named: no upgrades, until one does", async () => {
+  await inClientWorld(async ({ proxy, connect }) => {
+    proxy.upgrades = "refuse";
+    const log = simpleLog(["a", "b"]);
+    proxy.add("s_1", log.slice(0, 5));
+    const client = connect({ getAccessToken: () => "named" });
+    const reading = (async () => {
+      for await (const batch of client.follow("s_1")) assert.ok(batch.bytes > 0);
+    })();
+    await untilView(client, ({ state }) => state === "open");
+    assert.deepEqual(client.connection.view, { state: "open", transport: "sse", detail: "upgrade_blocked" });
+    proxy.append("s_1", log.slice(5));
+    await reading;
+    const plain = connect({ transport: "sse", getAccessToken: () => "chosen" });
+    const views: unknown[] = [];
+    plain.connection.onChange(() => views.push(plain.connection.view.detail));
+    for await (const batch of plain.follow("s_1")) assert.ok(batch.bytes > 0);
+    assert.ok(
+      views.every((detail) => detail === undefined),
+      "who chose SSE is not told that it is needed",
+    );
+  });
+});
+
 test("auto: no wait is announced where SSE takes over at once", async () => {
   await inClientWorld(async ({ proxy, connect }) => {
     proxy.upgrades = "refuse";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { visibleText } from "../../../protocol/index.ts";
 import { Connection } from "../../../widget/connection/connection.ts";
 import { ProxyApi } from "../../../widget/connection/proxy-api.ts";
@@ -10,6 +11,7 @@ import { readMessage } from "../../../widget/read-message.ts";
 import { NODE_WEBSOCKET, QUICK, until } from "../../fakes/client-world.ts";
 import { FakeProxy } from "../../fakes/fake-proxy.ts";
 import { simpleLog } from "../../fakes/random-log.ts";
+import { turns } from "../../fakes/turns.ts";
 
 /** A tab with its own connection, which shares by the browser's own locks and channels. */
 class Tab {
@@ -200,4 +202,52 @@ test("a tab that follows says of the connection what the leader says", async () 
     await until(() => tab.isFollowing);
     assert.deepEqual(tab.connection.view, leader.connection.view);
   });
+});
+
+test("whatever tabs come, sleep, wake and go, each reads all of it once", async () => {
+  const step = fc.record({ what: fc.constantFrom("open", "close", "sleep", "wake", "say"), which: fc.nat(5) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
+      await inTabs(async (proxy, open) => {
+        let said = 2;
+        proxy.add("s_1", LOG.slice(0, upTo(said)));
+        const begin = (): { tab: Tab; read: Promise<string>; leaving: AbortController } => {
+          const leaving = new AbortController();
+          const tab = open();
+          return { tab, leaving, read: tab.read("s_1", leaving.signal) };
+        };
+        const here = [begin(), begin()];
+        for (const { what, which } of steps) {
+          const at = which % here.length;
+          const { tab, leaving } = here[at]!;
+          if (what === "open" && here.length < 6) here.push(begin());
+          else if (what === "sleep") tab.isAsleep = true;
+          else if (what === "wake") tab.wakeUp();
+          else if (what === "close" && here.length > 1) {
+            here.splice(at, 1);
+            leaving.abort();
+            tab.connection.close();
+          } else if (what === "say" && said + 2 < WORDS.length) {
+            proxy.append("s_1", LOG.slice(upTo(said), upTo(said + 2)));
+            said += 2;
+          }
+          await turns();
+        }
+        for (const { tab } of here) tab.wakeUp();
+        proxy.append("s_1", LOG.slice(proxy.streams.get("s_1")!.log.length));
+        let isOver = false;
+        const all = Promise.all(here.map(({ read }) => read)).finally(() => (isOver = true));
+        await until(() => {
+          // As a reader does who looks from tab to tab.
+          for (const { tab } of here) tab.connection.reconnect();
+          return isOver;
+        });
+        assert.deepEqual(
+          await all,
+          here.map(() => WHOLE),
+        );
+      });
+    }),
+    { numRuns: 40 },
+  );
 });
