@@ -44,7 +44,7 @@ export interface Ledger {
   /**
    * Makes `amount` what the stream has set aside in all. Less than before is always done; more only as far as every
    * account has something left, never below what it had. The accounts of the first call stay the stream's; later calls name the same.
-   * Repeating a call changes nothing. Not called any more once the stream's last append is on its way.
+   * Repeating a call changes nothing. A stream that has ended holds nothing any more, whoever asks: a writer that comes too late opens nothing again.
    */
   hold(stream: string, accounts: readonly Account[], amount: number): Promise<Held>;
 

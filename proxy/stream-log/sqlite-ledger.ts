@@ -11,6 +11,7 @@ export interface LedgerStore {
 
 export class SqliteLedger implements Ledger {
   readonly #store: LedgerStore;
+  readonly #isRunning: StatementSync;
   readonly #findReservation: StatementSync;
   readonly #putReservation: StatementSync;
   readonly #dropReservation: StatementSync;
@@ -20,6 +21,7 @@ export class SqliteLedger implements Ledger {
 
   constructor(database: DatabaseSync, store: LedgerStore) {
     this.#store = store;
+    this.#isRunning = database.prepare("SELECT 1 FROM streams WHERE id = ? AND status = 'running'");
     this.#findReservation = database.prepare("SELECT accounts, held FROM reservations WHERE stream = ?");
     this.#putReservation = database.prepare(
       `INSERT INTO reservations (stream, accounts, held) VALUES (?, ?, ?)
@@ -75,10 +77,12 @@ export class SqliteLedger implements Ledger {
       const rest = limit - spent - reserved;
       if (left === null || rest < left) [left, tightest] = [rest, key];
     }
-    const more = amount - had;
+    // A writer that comes too late must not open again what is settled.
+    const isOver = before === null && this.#isRunning.get(stream) === undefined;
+    const more = isOver ? 0 : amount - had;
     const granted = more <= 0 || left === null ? more : Math.max(0, Math.min(more, left));
     const held = had + granted;
-    if (before === null || granted !== 0) {
+    if (granted !== 0 || (before === null && !isOver)) {
       const from = accounts.map(({ key, day }) => ({ key, day }));
       this.#putReservation.run(stream, JSON.stringify(from), held);
       for (const { key, day } of before?.accounts ?? from) this.#book.run(key, day, 0, granted);

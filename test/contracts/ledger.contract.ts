@@ -82,6 +82,16 @@ export function ledgerContract(
       }
     });
 
+    test("a stream that has ended holds nothing any more, so that a late writer settles nothing again", async () => {
+      const id = await begin(log);
+      const accounts = [account("total", 1_000)];
+      await log.ledger.hold(id, accounts, 400);
+      await end(log, id, 250);
+      assert.equal((await log.ledger.hold(id, accounts, 300)).held, 0);
+      assert.equal(await log.ledger.reservation(id), null);
+      assert.deepEqual(await log.ledger.account("total", DAY), { spent: 250, reserved: 0 });
+    });
+
     test("an append that is refused settles nothing", async () => {
       const id = await begin(log);
       await log.ledger.hold(id, [account("total", 1_000)], 400);
