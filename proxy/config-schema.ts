@@ -210,7 +210,7 @@ const delivery = z.strictObject({
 const retention = z.strictObject({
   streamsHours: z.number().gt(0).default(24),
   conversationsDays: z.number().gt(0).default(30),
-  eventsBytesPerStream: count.optional(),
+  eventsBytesPerStream: count.default(4_194_304),
 });
 
 const limits = z.strictObject({
@@ -228,7 +228,6 @@ export const NOT_YET: readonly string[] = [
   "access.perAddress.streamsPerMinute",
   "access.perAddress.concurrent",
   "access.proofOfWork",
-  "retention.eventsBytesPerStream",
 ];
 
 export const configSchema = z.strictObject({
@@ -236,7 +235,7 @@ export const configSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(8787),
   store: z
     .string()
-    .regex(/^sqlite:.+$/, { error: "'sqlite:FILE' or 'sqlite::memory:'" })
+    .regex(/^sqlite:.+$|^rediss?:\/\/.+$/, { error: "'sqlite:FILE', 'sqlite::memory:' or 'redis://HOST:PORT/0'" })
     .default("sqlite:./ai-stream.db"),
   providers: z.record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "letters, digits, _ and -" }), provider),
   agents: z.record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "letters, digits, _ and -" }), agent),

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { configSchema, NOT_YET } from "./config-schema.ts";
 import type { Config, ConfigInput, ProviderConfig } from "./config-schema.ts";
 import { defaultAgents, discoverProviders, keyVariableOf } from "./config-defaults.ts";
+import { parseRedisUrl, REDIS_URL_FORM, RedisUrlError } from "./stream-log/redis-url.ts";
 import { sellerOf } from "./targets.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -166,6 +167,14 @@ function crossCheck(config: Config): ConfigMistake[] {
       );
     });
   }
+  if (!config.store.startsWith("sqlite:")) {
+    try {
+      parseRedisUrl(config.store);
+    } catch (thrown) {
+      if (!(thrown instanceof RedisUrlError)) throw thrown;
+      mistakes.push({ path: "store", found: thrown.found, expected: REDIS_URL_FORM });
+    }
+  }
   if (Object.keys(config.agents).length === 0) expect("agents", {}, "at least one agent");
   if (!isLoopback(config.host)) {
     const why = `because host "${config.host}" can be reached from elsewhere`;
@@ -181,10 +190,13 @@ function crossCheck(config: Config): ConfigMistake[] {
 /** Values under these names are never repeated in an error. */
 const SECRET_PATH = /apiKey|secret|token|headers/i;
 
+/** A store's URL may hold a password. */
+const isSecret = (path: string, value: unknown): boolean =>
+  typeof value === "string" && (SECRET_PATH.test(path) || (path === "store" && value.includes("@")));
+
 function toMistakes(issue: z.core.$ZodIssue): ConfigMistake[] {
   const path = pathOf(issue.path);
-  const found =
-    SECRET_PATH.test(path) && typeof issue.input === "string" ? "a value that is not shown" : describe(issue.input);
+  const found = isSecret(path, issue.input) ? "a value that is not shown" : describe(issue.input);
   switch (issue.code) {
     case "invalid_type":
       return [{ path, found, expected: `${article(issue.expected)}` }];

@@ -20,6 +20,8 @@ export interface AppendStore {
   load(id: string): LiveStream | null;
   /** Writes what an ending stream has become. */
   end(live: LiveStream, id: string, batch: Batch, ending: Ending): void;
+  /** The last entries of a stream are written. */
+  ended(live: LiveStream): void;
   /** Writes what a stream keeps beside its entries. */
   keep(live: LiveStream, records: readonly Kept[]): void;
   transaction<Result>(work: () => Result): Result;
@@ -104,7 +106,9 @@ export class SqliteAppends {
               if (ending !== undefined) this.#store.end(live, id, batch, ending);
               if (records.length > 0) this.#store.keep(live, records);
             });
-            return this.#journal.write(appends);
+            const written = this.#journal.write(appends);
+            for (const { live, isLast } of appends) if (isLast) this.#store.ended(live);
+            return written;
           })
         : this.#journal.write(appends);
       keep();

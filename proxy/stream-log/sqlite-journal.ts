@@ -44,6 +44,8 @@ export class SqliteJournal {
   readonly #insertRow: StatementSync;
   readonly #insertEntries: StatementSync;
   readonly #deleteRows: StatementSync;
+  readonly #sizes: StatementSync;
+  readonly #deleteEntries: StatementSync;
   /** By the stream's number, oldest first: a map keeps the order of insertion. */
   readonly #unsealed = new Map<number, Unsealed>();
   /** The row being written, and where in it each append's entries lie. */
@@ -58,6 +60,10 @@ export class SqliteJournal {
       "INSERT OR IGNORE INTO entries (stream, last, first, body) VALUES (?, ?, ?, ?)",
     );
     this.#deleteRows = database.prepare("DELETE FROM journal WHERE n < ?");
+    this.#sizes = database.prepare(
+      "SELECT last, LENGTH(body) AS bytes FROM entries WHERE stream = ? ORDER BY last DESC",
+    );
+    this.#deleteEntries = database.prepare("DELETE FROM entries WHERE stream = ? AND last <= ?");
     this.#row = this.#recover(database);
     this.#firstRow = this.#row + 1;
   }
@@ -109,6 +115,18 @@ export class SqliteJournal {
   seal(n: number): void {
     if (this.#unsealed.has(n)) this.#seal(n, null);
     this.#unsealed.delete(n);
+  }
+
+  /** Of a stream that has ended only so many bytes of sealed entries stay, the newest. In the caller's transaction. */
+  bound(n: number, mostBytes: number): void {
+    let bytes = 0;
+    for (const row of this.#sizes.iterate(n)) {
+      const isNewest = bytes === 0;
+      bytes += Number(row["bytes"]);
+      if (isNewest || bytes <= mostBytes) continue;
+      this.#deleteEntries.run(n, Number(row["last"]));
+      return;
+    }
   }
 
   /** Seals everything: the store is about to close. */

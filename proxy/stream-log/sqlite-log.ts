@@ -25,11 +25,18 @@ const RECORD = `SELECT s.*,
     COALESCE((SELECT MIN(first) FROM entries WHERE stream = s.n), s.tail + 1, 1) AS first
   FROM streams s`;
 
+export interface SqliteLogOptions {
+  /** Bytes of entries kept of a stream that has ended. @default Infinity */
+  readonly eventsBytesPerStream?: number;
+  /** Called when the store is closed: its file is free. */
+  readonly onClose?: () => void;
+}
+
 /**
  * Opens the store in `file` (`:memory:` keeps nothing).
  * @throws {StreamError} `storage_unavailable` when the file cannot be opened or was made by a newer version.
  */
-export function openSqliteLog(file: string): StreamLog {
+export function openSqliteLog(file: string, options: SqliteLogOptions = {}): StreamLog {
   try {
     const database = new DatabaseSync(file, { timeout: BUSY_MS });
     // NORMAL: a commit survives the death of the process; only a power cut may lose the last ones.
@@ -37,7 +44,7 @@ export function openSqliteLog(file: string): StreamLog {
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`,
     );
     migrate(database);
-    return new SqliteLog(database);
+    return new SqliteLog(database, options);
   } catch (thrown) {
     throw unavailable(`Cannot open the store "${file}"`, thrown);
   }
@@ -47,6 +54,7 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
   readonly #journal: SqliteJournal;
   readonly #appends: SqliteAppends;
 
+  readonly #onClose: () => void;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
@@ -59,8 +67,9 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
   readonly #readEntries: StatementSync;
   readonly #raiseTerm: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, { eventsBytesPerStream = Infinity, onClose = () => {} }: SqliteLogOptions) {
     super(database);
+    this.#onClose = onClose;
     this.#journal = new SqliteJournal(database);
     this.#appends = new SqliteAppends(this.#journal, {
       load: (id) => this.#load(id),
@@ -68,6 +77,7 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
         this.#endStream.run(ending.status, batch.entries.at(-1)!.ts, batch.last, live.n);
         this.finishTurn(id, ending);
       },
+      ended: ({ n }) => this.#journal.bound(n, eventsBytesPerStream),
       keep: ({ n }, records) => this.addRecords(n, records),
       transaction: (work) => this.transaction(work),
       committed: (id) => this.wakers.wake(id),
@@ -180,6 +190,7 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
     this.#appends.flush();
     this.transaction(() => this.#journal.sealAll());
     this.database.close();
+    this.#onClose();
   }
 
   protected override dropStream(id: string): void {

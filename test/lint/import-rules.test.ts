@@ -58,7 +58,7 @@ const RULES: readonly Rule[] = [
   },
   {
     file: "proxy/stream-log/probe.ts",
-    legal: [PROTOCOL, "./stream-log.ts", "node:sqlite"],
+    legal: [PROTOCOL, "./stream-log.ts", "node:sqlite", "redis"],
     illegal: ["../pump/pump.ts", "../delivery/viewer.ts", "fastify"],
   },
   {

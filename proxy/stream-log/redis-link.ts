@@ -1,0 +1,172 @@
+/** The sockets to a Redis or Valkey server or cluster: one for commands, one that hears of other replicas. */
+import { StreamError } from "../../protocol/index.ts";
+import type { RedisPlace } from "./redis-url.ts";
+
+/** A reply as it came: RESP 2. */
+export type Reply = string | number | null | readonly Reply[];
+
+export interface RedisLink {
+  /** Rises whenever a connection was lost. */
+  readonly epoch: number;
+  readonly isClosed: boolean;
+  /** Called when messages may have been missed. */
+  onMissed: () => void;
+  /** Commands of one event-loop turn go out together. */
+  send(key: string, args: readonly string[]): Promise<Reply>;
+  subscribe(channel: string, hear: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Until the first connection stands. */
+const OPEN_MS = 10_000;
+const CONNECT_MS = 5_000;
+const FIRST_RECONNECT_MS = 50;
+const LONGEST_RECONNECT_MS = 2_000;
+/** A server that says nothing for so long, although asked, is gone: the socket is opened anew. */
+const PING_MS = 5_000;
+const STALLED_MS = 8_000;
+/** Commands without a reply, of all streams: beyond that the store is too slow to be waited for. */
+const MOST_COMMANDS = 50_000;
+
+const reconnectAfter = (tried: number): number =>
+  Math.min(LONGEST_RECONNECT_MS, FIRST_RECONNECT_MS * 2 ** Math.min(tried, 10)) * (0.5 + Math.random() / 2);
+
+/** What both kinds of client have. */
+interface Client {
+  readonly isOpen: boolean;
+  connect(): Promise<unknown>;
+  close(): Promise<unknown> | undefined;
+  destroy(): void;
+  subscribe(channel: string, hear: () => void): Promise<unknown>;
+  unsubscribe(channel: string, hear: () => void): Promise<unknown>;
+  on(event: string, hear: (error?: unknown) => void): unknown;
+}
+
+interface Sockets {
+  readonly commands: Client;
+  readonly hearing: Client;
+  readonly send: (key: string, args: readonly string[]) => Promise<Reply>;
+}
+
+/** @throws {StreamError} `storage_unavailable` when nobody answers within 10 s. */
+export async function openLink(place: RedisPlace, onError: (error: unknown) => void): Promise<RedisLink> {
+  const { commands, hearing, send } = await createSockets(place);
+  let epoch = 0;
+  let isClosed = false;
+  const link: RedisLink = {
+    get epoch() {
+      return epoch;
+    },
+    get isClosed() {
+      return isClosed;
+    },
+    onMissed: () => {},
+    send,
+    subscribe(channel, hear) {
+      const heard = () => hear();
+      hearing.subscribe(channel, heard).catch(onError);
+      return () => {
+        if (hearing.isOpen) hearing.unsubscribe(channel, heard).catch(onError);
+      };
+    },
+    async close() {
+      isClosed = true;
+      for (const client of [hearing, commands]) if (client.isOpen) await client.close();
+    },
+  };
+  for (const client of [commands, hearing]) {
+    client.on("error", (error) => {
+      epoch++;
+      onError(error);
+    });
+  }
+  for (const event of ["ready", "node-ready"]) hearing.on(event, () => link.onMissed());
+  try {
+    await within(OPEN_MS, Promise.all([commands.connect(), hearing.connect()]));
+  } catch (thrown) {
+    for (const client of [commands, hearing]) if (client.isOpen) client.destroy();
+    const where = place.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
+    throw new StreamError("storage_unavailable", `Cannot reach the Redis store at ${where}`, { cause: thrown });
+  }
+  return link;
+}
+
+/** The client library is only loaded for a store that needs it. */
+async function createSockets(place: RedisPlace): Promise<Sockets> {
+  const { createClient, createCluster } = await import("redis");
+  const { tls, hosts, database, username, password } = place;
+  const login = { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+  const timing = { connectTimeout: CONNECT_MS, reconnectStrategy: reconnectAfter };
+  if (place.cluster) {
+    const cluster = createCluster({
+      rootNodes: hosts.map((socket) => ({ socket: { ...socket, ...timing, ...(tls ? { tls } : {}) } })),
+      defaults: {
+        ...login,
+        socket: { ...timing, ...(tls ? { tls } : {}) },
+        pingInterval: PING_MS,
+        disableOfflineQueue: true,
+      },
+      RESP: 2,
+    });
+    const send = (key: string, args: readonly string[]) => cluster.sendCommand(key, false, [...args]) as Promise<Reply>;
+    const client = cluster as unknown as Client;
+    return { commands: client, hearing: client, send };
+  }
+  const [{ host, port }] = hosts as [RedisPlace["hosts"][number]];
+  const options = { ...login, database, RESP: 2, pingInterval: PING_MS } as const;
+  // Idle on both sides longer than two pings: nobody is there.
+  const socket = { host, port, ...timing, socketTimeout: 2 * PING_MS + 1_000, ...(tls ? { tls: true as const } : {}) };
+  const commands = createClient({
+    ...options,
+    socket,
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: MOST_COMMANDS,
+  });
+  const hearing = createClient({ ...options, socket });
+  const client = commands as unknown as Client;
+  const send = watched(client, (args) => commands.sendCommand<Reply>(args));
+  return { commands: client, hearing: hearing as unknown as Client, send };
+}
+
+/**
+ * A server that takes commands and says nothing: writing keeps the socket's own idle timer from running out. Commands
+ * wait, none is answered for a while: the socket is opened anew, and they fail.
+ */
+function watched(client: Client, send: (args: readonly string[]) => Promise<Reply>): Sockets["send"] {
+  let waiting = 0;
+  let heardAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const look = () => {
+    if (performance.now() - heardAt < STALLED_MS) {
+      timer = setTimeout(look, STALLED_MS / 4).unref();
+      return;
+    }
+    timer = undefined;
+    client.destroy();
+    client.connect().catch(() => {});
+  };
+  const heard = () => {
+    heardAt = performance.now();
+    if (--waiting > 0) return;
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  return (_key, args) => {
+    if (waiting++ === 0) heardAt = performance.now();
+    timer ??= setTimeout(look, STALLED_MS / 4).unref();
+    const reply = send(args);
+    reply.then(heard, heard);
+    return reply;
+  };
+}
+
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {});
+  }
+}
