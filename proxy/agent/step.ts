@@ -6,6 +6,7 @@ import type { Passage, Route } from "../route/route.ts";
 import type { Target } from "../route/target.ts";
 import type { Meter } from "../spend/meter.ts";
 import type { AttemptRecord, ResumeRecord } from "../stream-log/stream-log.ts";
+import { abandon } from "./abandon.ts";
 import { attemptStart, supersededEnd } from "./attempt-events.ts";
 import { listen } from "./attempt.ts";
 import type { Call, TargetlessRequest } from "./attempt.ts";
@@ -282,8 +283,9 @@ class Step {
   }
 
   /** Ends a failed attempt for good; what it showed is voided by the next that speaks. Returns what to report. */
-  async #close({ call, speech }: Spoken, error: StreamError, instead = error): Promise<StreamError> {
+  async #close({ call, speech, error: why }: Held, error: StreamError, instead = error): Promise<StreamError> {
     call.meter.end();
+    abandon(call, speech, why, this.#signal);
     if (speech.began) this.#reset = { type: "reset", to: this.#start, cause: error.code };
     await this.#output.write([...speech.close(error), ...this.#superseded]);
     this.#superseded = [];

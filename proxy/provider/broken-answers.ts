@@ -27,6 +27,10 @@ export class BrokenAnswers<Frame> {
     }
   }
 
+  forget(id: string): void {
+    this.#answers.delete(id);
+  }
+
   /** The answer, once, when its reader has all that was read of it; null when it must be read from its start. */
   take(id: string, received: Received): KeptAnswer<Frame> | null {
     const broken = this.#answers.get(id);

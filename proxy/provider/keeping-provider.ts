@@ -5,6 +5,7 @@ import { KeptAnswer } from "./kept-answer.ts";
 import type { NumberedDecoder } from "./kept-answer.ts";
 import { ProviderCall, providerOf, streamCall } from "./provider-call.ts";
 import type { Connection, WireFormat } from "./provider-call.ts";
+import { STILL_WANTED } from "./provider.ts";
 import type { Provider, ResumePoint } from "./provider.ts";
 
 /** A format whose answers have an id and numbered frames. */
@@ -20,8 +21,6 @@ export interface KeepingFormat<Frame> extends WireFormat<Frame> {
 const CANCEL_MS = 10_000;
 /** The reader wants no more of it: it was stopped, or said nothing for too long. Else only the connection is lost. */
 const GIVEN_UP: ReadonlySet<string> = new Set(["cancelled", "first_token_timeout"]);
-/** The writer of the stream has lost its log, not its readers: whoever takes the stream over reads the answer on. */
-const STILL_WANTED: ReadonlySet<string> = new Set(["conflict", "storage_unavailable", "draining"]);
 
 export function keepingProvider<Frame>(format: KeepingFormat<Frame>, connection: Connection): Provider {
   const broken = new BrokenAnswers<Frame>();
@@ -34,7 +33,8 @@ export function keepingProvider<Frame>(format: KeepingFormat<Frame>, connection:
       if (answer.complete || answer.id === null) return;
       if (failure !== null && !GIVEN_UP.has(failure.code)) return broken.keep(answer);
       const reason = failure?.cause;
-      if (!isStreamError(reason) || !STILL_WANTED.has(reason.code)) void cancel(format, connection, call, answer.id);
+      if (!isStreamError(reason) || !STILL_WANTED.has(reason.code))
+        void cancel(format, connection, call.key, answer.id);
     },
   });
   return {
@@ -50,6 +50,10 @@ export function keepingProvider<Frame>(format: KeepingFormat<Frame>, connection:
       const reopened = reading(answer, (call) => format.reopen(call, resume, after));
       return streamCall(reopened, connection, request, timers, signal, key);
     },
+    abandon(resume, key) {
+      broken.forget(resume.id);
+      void cancel(format, connection, key?.secret ?? null, resume.id);
+    },
   };
 }
 
@@ -57,7 +61,7 @@ export function keepingProvider<Frame>(format: KeepingFormat<Frame>, connection:
 async function cancel<Frame>(
   format: KeepingFormat<Frame>,
   connection: Connection,
-  { key: secret }: ProviderCall,
+  secret: string | null,
   id: string,
 ): Promise<void> {
   const limits = { connectMs: CANCEL_MS, headersMs: CANCEL_MS, headersCode: "connect_timeout" } as const;

@@ -89,6 +89,12 @@ export interface ResumePoint {
   readonly id: string;
 }
 
+/**
+ * Reasons to leave an answer that do not mean it is unwanted: the writer of the stream has lost its log, not its readers,
+ * and whoever takes the stream over reads the answer on.
+ */
+export const STILL_WANTED: ReadonlySet<string> = new Set(["conflict", "storage_unavailable", "draining"]);
+
 /** What the reader of an answer has of it: how many characters of each of its blocks, by the block's number in the call. */
 export type Received = ReadonlyMap<number, number>;
 
@@ -142,6 +148,11 @@ export interface Provider {
     signal: AbortSignal,
     key?: ProviderKey | null,
   ): AsyncGenerator<readonly ProviderEvent[], void>;
+  /**
+   * An answer that `reattach` would go on with is not wanted any more, and no call is under way that could be aborted:
+   * it is stopped at the provider. Best effort: bounded, nobody hears how it went. @param key the one it was asked with
+   */
+  abandon?(resume: ResumePoint, key: ProviderKey | null): void;
   /** Reaches the provider as cheaply as it allows. @throws {StreamError} as `stream`. */
   check(signal: AbortSignal): Promise<void>;
 }

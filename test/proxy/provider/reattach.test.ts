@@ -220,6 +220,31 @@ suite("an answer in the background", () => {
     assert.deepEqual(server.cancelled, []);
   });
 
+  test("a broken answer that is given up is stopped with the key it belongs to, and is read from its start if asked for again", async () => {
+    server.cutNext([900]);
+    const provider = background();
+    const [, second] = provider.keys!.keys;
+    const reader = new Reader();
+    await reader.read(provider.stream(REQUEST, PATIENT, never, second));
+    provider.abandon!(reader.resume!, second!);
+    await requested(2);
+    assert.deepEqual(asked(), ["POST /responses", "POST /responses/resp_1_1/cancel"]);
+    assert.equal(server.requests[1]!.headers.authorization, `Bearer ${KEYS[1]}`);
+    await reader.read(goOn(provider, reader));
+    assert.equal(asked().at(-1), "GET /responses/resp_1_1?stream=true");
+  });
+
+  test("giving an answer up never fails, whatever becomes of it at the provider", async () => {
+    server.cutNext([900]);
+    const provider = background();
+    const reader = new Reader();
+    await reader.read(provider.stream(REQUEST, PATIENT, never));
+    server.forget();
+    provider.abandon!(reader.resume!, provider.keys!.keys[0]!);
+    await requested(2);
+    await server.quiet();
+  });
+
   test("a stop that the provider does not take changes nothing for the reader", async () => {
     server.allow(7);
     const stop = new AbortController();
