@@ -38,7 +38,7 @@ import { registerRoutes } from "./routes.ts";
 import { registerStaticFiles } from "./static-files.ts";
 import { startRetention } from "./stream-log/retention.ts";
 import { NANO_PER_USD } from "./stream-log/ledger.ts";
-import { openSqliteLog } from "./stream-log/sqlite-log.ts";
+import { openLog } from "./stream-log/open-log.ts";
 import { loadPriceTable } from "./route/price.ts";
 import { Router } from "./route/router.ts";
 import { Streams } from "./streams.ts";
@@ -71,7 +71,11 @@ export async function startProxy(
   logger: Logger,
   providers: Providers = createProviders(config.providers),
 ): Promise<Proxy> {
-  const log = openSqliteLog(config.store.slice("sqlite:".length));
+  const log = await openLog(config.store, {
+    ...config.retention,
+    onWait: () => logger.warn("another process uses the store: waiting until it ends"),
+    onError: (err) => logger.warn({ err }, "the connection to the store was lost"),
+  });
   const isSold = Object.values(config.providers).some((provider) => sellerOf(provider) !== null);
   const prices = isSold ? await loadPriceTable() : null;
   const hints = new SharedCircuits(log);
