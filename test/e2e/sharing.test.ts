@@ -99,6 +99,49 @@ test("each of several tabs has an answer of its own by the same connection", asy
   assert.equal(tabs.opened, 1);
 });
 
+/** Ways to lose the tab that holds the connection without its having a word to say. */
+const LOSSES: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+  crashes: (page) => page.goto("chrome://crash").catch(() => {}),
+  // Longer than the others wait for a word of its.
+  hangs: async (page) => {
+    const begun = page.waitForEvent("console");
+    void page
+      .evaluate(() => {
+        // oxlint-disable-next-line no-console -- what the test waits for
+        console.log("hanging");
+        for (const end = Date.now() + 15_000; Date.now() < end;);
+      })
+      .catch(() => {});
+    await begun;
+  },
+};
+
+for (const [what, lose] of Object.entries(LOSSES)) {
+  test(`a tab that holds the connection and ${what} in mid-answer costs the others nothing but a pause`, async () => {
+    await using world = await openWorld();
+    const tabs = new Tabs(world);
+    const first = await tabs.open();
+    await first.ask("Count on");
+    const call = await world.provider.next();
+    const all = pieces(20);
+    await call.write(...all.slice(0, 5));
+    await first.reads(all.slice(0, 5).join(""));
+    const { conversation } = await first.lastAnswer();
+    const others = [await tabs.open(conversation), await tabs.open(conversation)];
+    for (const chat of others) await chat.reads(all.slice(0, 5).join(""));
+    assert.equal(tabs.opened, 1);
+
+    await lose(first.page);
+    await call.write(...all.slice(5));
+    call.finish();
+    for (const chat of others) {
+      await chat.reads(all.join(""));
+      assert.equal(textOf(await chat.ended()), all.join(""));
+    }
+    assert.equal(tabs.opened, 2);
+  });
+}
+
 test("where browsers have no locks each tab has its own connection, and everything else works the same", async () => {
   await using world = await openWorld();
   await world.context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
