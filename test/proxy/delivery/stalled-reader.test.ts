@@ -8,7 +8,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { CLOSE, emptyMessage, fold, visibleText } from "../../../protocol/index.ts";
 import type { WireEntry } from "../../../protocol/index.ts";
-import { Heartbeat } from "../../../proxy/delivery/heartbeat.ts";
+import type { Heartbeat } from "../../../proxy/delivery/heartbeat.ts";
 import { deliverSse } from "../../../proxy/delivery/sse-delivery.ts";
 import { WsSubscription } from "../../../proxy/delivery/ws-subscription.ts";
 import { ALL, liveStream } from "../../fakes/live-stream.ts";
