@@ -64,6 +64,7 @@ async function benchTwice(bench: Bench, { load }: Sizes, proxy: MeasuredProcess,
   const seen: Seen[] = [];
   const looking = new AbortController();
   const looks = look(proxy.url, seen, looking.signal);
+  looks.catch(() => {});
   const order: Order = {
     ...{ dialect: "sse", url: proxy.url, upstream: bench.upstream.url, workload, viewers: 1 },
     streams: load.streams,
@@ -106,7 +107,8 @@ async function benchTwice(bench: Bench, { load }: Sizes, proxy: MeasuredProcess,
 
 async function look(url: string, seen: Seen[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const text = await (await fetch(`${url}/metrics`)).text();
+    // On a connection of its own: a kept one may be closed just when it is used again.
+    const text = await (await fetch(`${url}/metrics`, { headers: { connection: "close" } })).text();
     const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? NaN);
     seen.push({
       flushMs: 1_000 * valueOf("ai_stream_flush_seconds"),
