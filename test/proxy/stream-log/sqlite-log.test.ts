@@ -12,6 +12,8 @@ import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog } from "../../../proxy/stream-log/stream-log.ts";
 import { ledgerContract } from "../../contracts/ledger.contract.ts";
 import { LEASE } from "../../contracts/new-stream.ts";
+import { ownershipContract } from "../../contracts/ownership.contract.ts";
+import { replicasContract } from "../../contracts/replicas.contract.ts";
 import { streamLogContract } from "../../contracts/stream-log.contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ai-stream-log-"));
@@ -24,6 +26,13 @@ ledgerContract("sqlite in memory", async () => ({ log: openSqliteLog(":memory:")
 ledgerContract("sqlite in a file", async () => {
   const file = newFile();
   return { log: openSqliteLog(file), again: async () => openSqliteLog(file) };
+});
+const alone = (log: StreamLog) => ({ one: log, other: log });
+replicasContract("sqlite in memory", async () => alone(openSqliteLog(":memory:")));
+replicasContract("sqlite in a file", async () => alone(openSqliteLog(newFile())));
+ownershipContract("sqlite in a file", async (views) => {
+  const log = openSqliteLog(newFile());
+  return Array.from({ length: views }, () => log);
 });
 streamLogContract("sqlite in memory", async () => openSqliteLog(":memory:"));
 streamLogContract("sqlite in a file", async () => openSqliteLog(newFile()));
