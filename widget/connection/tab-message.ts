@@ -5,7 +5,8 @@ import type { StreamReader } from "./transport.ts";
 
 /** What a tab that follows asks of the one that leads; `r` is its own number for one reading of one stream. */
 export type TabRequest =
-  | { readonly type: "hi"; readonly from: string }
+  /** Are you there? With `wake`: and make sure of your connection, somebody is looking. */
+  | { readonly type: "hi"; readonly from: string; readonly wake?: true }
   | {
       readonly type: "read";
       readonly from: string;

@@ -45,7 +45,10 @@ export class TabShare implements Tabs {
     this.#transport = new TabTransport({
       tab: this.#tab,
       post: (request) => this.#post(request),
-      wake: () => this.#look(connection.timing.probeMs),
+      wake: () => {
+        this.#post({ type: "hi", from: this.#tab, wake: true });
+        this.#look(connection.timing.probeMs);
+      },
       againMs: () => connection.timing.backoff(1),
     });
     connection.onChange(() => this.#announce());
@@ -145,6 +148,7 @@ export class TabShare implements Tabs {
   #receive(message: TabMessage): void {
     switch (message.type) {
       case "hi":
+        if (message.wake === true && this.#role === "leading") this.#connection.reconnect();
         return this.#announce();
       case "read":
       case "applied":

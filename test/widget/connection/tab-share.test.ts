@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { visibleText } from "../../../protocol/index.ts";
+import { CLOSE, visibleText } from "../../../protocol/index.ts";
 import { Connection } from "../../../widget/connection/connection.ts";
 import { ProxyApi } from "../../../widget/connection/proxy-api.ts";
 import { TabShare } from "../../../widget/connection/tab-share.ts";
@@ -22,12 +22,12 @@ class Tab {
   readonly #unheard: MessageEvent[] = [];
   #wake: () => void = () => {};
 
-  constructor(proxy: FakeProxy, name: string) {
+  constructor(proxy: FakeProxy, name: string, backoffMs: number) {
     const world: TabWorld = { locks: navigator.locks, openChannel: (channel) => this.#open(channel) };
     this.connection = new Connection({
       api: new ProxyApi({ endpoint: proxy.url }),
       WebSocket: NODE_WEBSOCKET,
-      timing: { ...QUICK, welcomeMs: 2_000, silenceMs: 5_000 },
+      timing: { ...QUICK, welcomeMs: 2_000, silenceMs: 5_000, backoff: () => backoffMs },
       tabs: async (connection) => new TabShare(connection, name, world),
     });
   }
@@ -73,12 +73,14 @@ class Tab {
 
 let worlds = 0;
 
-async function inTabs(run: (proxy: FakeProxy, open: (name?: string) => Tab) => Promise<void>): Promise<void> {
+async function inTabs(
+  run: (proxy: FakeProxy, open: (name?: string, backoffMs?: number) => Tab) => Promise<void>,
+): Promise<void> {
   const proxy = await FakeProxy.open();
   const tabs: Tab[] = [];
   const world = ++worlds;
-  const open = (name = "same"): Tab => {
-    const tab = new Tab(proxy, `${world}:${name}`);
+  const open = (name = "same", backoffMs = 1): Tab => {
+    const tab = new Tab(proxy, `${world}:${name}`, backoffMs);
     tabs.push(tab);
     return tab;
   };
@@ -202,6 +204,47 @@ test("a tab that follows says of the connection what the leader says", async () 
     await until(() => tab.isFollowing);
     assert.deepEqual(tab.connection.view, leader.connection.view);
   });
+});
+
+test("a wish to reconnect in a tab that follows reaches the one that holds the connection", async () => {
+  await inTabs(async (proxy, open) => {
+    proxy.add("s_1", LOG.slice(0, upTo(10)));
+    const [leader, tab] = [open("same", 600_000), open("same", 600_000)];
+    const reads = [leader.read("s_1"), tab.read("s_1")];
+    await until(() => leader.text !== "" && tab.text === leader.text);
+    proxy.closeAll(CLOSE.heartbeat);
+    await until(() => tab.connection.view.state === "waiting");
+    tab.connection.reconnect();
+    proxy.append("s_1", LOG.slice(upTo(10)));
+    assert.deepEqual(await Promise.all(reads), [WHOLE, WHOLE]);
+    assert.equal(proxy.attempts.ws, 2);
+  });
+});
+
+test("a page that goes into the back/forward cache holds nothing there, and reads on when it is shown again", async () => {
+  const page = { window: new EventTarget(), document: new EventTarget() };
+  Object.assign(globalThis, page);
+  const held = async (): Promise<number> =>
+    ((await navigator.locks.query()).held ?? []).filter(({ name }) => name?.includes("tabs:1:")).length;
+  try {
+    await inTabs(async (proxy, open) => {
+      proxy.add("s_1", LOG.slice(0, upTo(10)));
+      const tabs = [open(), open()];
+      const reads = tabs.map((tab) => tab.read("s_1"));
+      await until(() => tabs.every(({ text }) => text !== ""));
+      // Who is there, and who leads.
+      assert.equal(await held(), 3);
+      page.window.dispatchEvent(new Event("pagehide"));
+      await turns();
+      assert.equal(await held(), 0);
+      page.window.dispatchEvent(new Event("pageshow"));
+      proxy.append("s_1", LOG.slice(upTo(10)));
+      assert.deepEqual(await Promise.all(reads), [WHOLE, WHOLE]);
+      assert.equal(proxy.attempts.ws, 2);
+    });
+  } finally {
+    for (const name of Object.keys(page)) Reflect.deleteProperty(globalThis, name);
+  }
 });
 
 test("whatever tabs come, sleep, wake and go, each reads all of it once", async () => {
