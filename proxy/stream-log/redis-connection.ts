@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { StreamError } from "../../protocol/index.ts";
 import { openLink } from "./redis-link.ts";
-import type { RedisLink, Reply } from "./redis-link.ts";
+import type { LinkOptions, RedisLink, Reply } from "./redis-link.ts";
 import type { RedisPlace } from "./redis-url.ts";
 
 export interface Script {
@@ -31,9 +31,9 @@ export class RedisConnection {
     this.#link = link;
   }
 
-  /** @throws {StreamError} `storage_unavailable` when it cannot be reached, naming the hosts and no password. */
-  static async open(place: RedisPlace, onError: (error: unknown) => void): Promise<RedisConnection> {
-    return new RedisConnection(await openLink(place, onError));
+  /** @throws {StreamError} as `openLink` */
+  static async open(place: RedisPlace, options: LinkOptions): Promise<RedisConnection> {
+    return new RedisConnection(await openLink(place, options));
   }
 
   /** Rises whenever the connection was lost: the server may be another one since, or have restarted. */

@@ -48,8 +48,16 @@ interface Sockets {
   readonly send: (key: string, args: readonly string[]) => Promise<Reply>;
 }
 
-/** @throws {StreamError} `storage_unavailable` when nobody answers within 10 s. */
-export async function openLink(place: RedisPlace, onError: (error: unknown) => void): Promise<RedisLink> {
+export interface LinkOptions {
+  /** Hears of lost connections. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  /** Milliseconds until the first connection must stand. @default 10_000 */
+  readonly openMs?: number | undefined;
+}
+
+/** @throws {StreamError} `storage_unavailable` when nobody answers in time, naming the hosts and no password. */
+export async function openLink(place: RedisPlace, options: LinkOptions): Promise<RedisLink> {
+  const { onError = () => {}, openMs = OPEN_MS } = options;
   const { commands, hearing, send } = await createSockets(place);
   let epoch = 0;
   let isClosed = false;
@@ -82,7 +90,7 @@ export async function openLink(place: RedisPlace, onError: (error: unknown) => v
   }
   for (const event of ["ready", "node-ready"]) hearing.on(event, () => link.onMissed());
   try {
-    await within(OPEN_MS, Promise.all([commands.connect(), hearing.connect()]));
+    await within(openMs, Promise.all([commands.connect(), hearing.connect()]));
   } catch (thrown) {
     for (const client of [commands, hearing]) if (client.isOpen) client.destroy();
     const where = place.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");

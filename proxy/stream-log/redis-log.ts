@@ -9,7 +9,7 @@ import { mintIncarnation } from "../ids.ts";
 import type { Batch } from "./batch.ts";
 import { dayOf } from "./ledger.ts";
 import { RedisConnection } from "./redis-connection.ts";
-import type { Reply } from "./redis-link.ts";
+import type { LinkOptions, Reply } from "./redis-link.ts";
 import { FORGET_SEND, TRIM_STREAM } from "./redis-conversation-scripts.ts";
 import { RedisKeys } from "./redis-keys.ts";
 import type { StreamKeys } from "./redis-keys.ts";
@@ -19,13 +19,11 @@ import { APPEND, END, LOSE } from "./redis-stream-scripts.ts";
 import { parseRedisUrl } from "./redis-url.ts";
 import type { Created, Ending, Kept, NewStream, RetentionBounds, StreamLog, StreamRecord } from "./stream-log.ts";
 
-export interface RedisLogOptions {
+export interface RedisLogOptions extends LinkOptions {
   /** Bytes of entries kept of a stream that has ended. @default Infinity */
   readonly eventsBytesPerStream?: number;
   /** Milliseconds after which a key nobody used goes by itself; far longer than retention. @default 90 days */
   readonly keepMs?: number;
-  /** Hears of lost connections. */
-  readonly onError?: (error: unknown) => void;
 }
 
 const KEEP_MS = 90 * 86_400_000;
@@ -48,7 +46,7 @@ interface Writing {
 /** @throws {StreamError} `storage_unavailable` when the server cannot be reached; `invalid_request` for a wrong URL. */
 export async function openRedisLog(url: string, options: RedisLogOptions = {}): Promise<StreamLog> {
   const place = parseRedisUrl(url);
-  const connection = await RedisConnection.open(place, options.onError ?? (() => {}));
+  const connection = await RedisConnection.open(place, options);
   const log = new RedisLog(connection, new RedisKeys(place.prefix), options);
   try {
     await log.checkSchema();

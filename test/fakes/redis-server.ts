@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,8 +23,8 @@ export interface RedisServer {
   resume(): void;
   /** On the same port, with what its file holds. */
   start(): Promise<void>;
-  /** Throws away what it has kept; the server must not run. */
-  forget(): void;
+  /** Copies what it has kept until now. What this returns puts the copy back; then the server must not run. */
+  remember(): () => void;
   close(): Promise<void>;
 }
 
@@ -44,6 +44,7 @@ export async function startRedisServer(settings: readonly string[] = []): Promis
   if (program === undefined) throw new Error("redis-server was not found: install it (apt-get install redis-server)");
   const folder = mkdtempSync(join(tmpdir(), "ai-stream-redis-"));
   const port = await freePort();
+  const kept = join(folder, "appendonlydir");
   let child: ChildProcess | null = null;
 
   const start = async () => {
@@ -83,7 +84,14 @@ export async function startRedisServer(settings: readonly string[] = []): Promis
     start,
     pause: () => void child?.kill("SIGSTOP"),
     resume: () => void child?.kill("SIGCONT"),
-    forget: () => rmSync(join(folder, "appendonlydir"), { recursive: true, force: true }),
+    remember() {
+      const copy = mkdtempSync(join(folder, "copy-"));
+      cpSync(kept, copy, { recursive: true });
+      return () => {
+        rmSync(kept, { recursive: true, force: true });
+        cpSync(copy, kept, { recursive: true });
+      };
+    },
     async close() {
       await kill();
       rmSync(folder, { recursive: true, force: true });
