@@ -179,6 +179,14 @@ describe("a held viewer", () => {
     assert.deepEqual(held.viewer.head(), { seq: 5, digest: crc32("a") });
   });
 
+  test("does not lag behind: what is held back from it is nothing the provider would have to wait for", async () => {
+    const { feed, tail, commit } = liveStream(ALL);
+    const held = new Held(await HeldFeed.of(feed));
+    commit(numbered([attempt(1), begins(0), says(0, "a")]));
+    await turn();
+    assert.deepEqual([held.viewer.cursor, tail.furthest], [1, 3]);
+  });
+
   test("gets what was held back merged, in few frames", async () => {
     const { feed, commit } = liveStream(ALL);
     const held = new Held(await HeldFeed.of(feed));
@@ -190,6 +198,31 @@ describe("a held viewer", () => {
     while (held.viewer.cursor < 1_001) await turn();
     assert.equal(visibleText(held.message), "word ".repeat(998));
     assert.ok(held.transport.entries.length < 20, `${held.transport.entries.length} entries`);
+  });
+
+  test("gets at once what a part it may not see has settled", async () => {
+    const { feed, commit } = liveStream({ ...ALL, toolArguments: false }, true);
+    const held = new Held(await HeldFeed.of(feed));
+    commit(numbered([attempt(1), { type: "block.start", block: 0, kind: "tool", name: "look", callId: "c" }]));
+    await turn();
+    assert.equal(held.viewer.cursor, 1);
+    commit(numbered([{ type: "delta", block: 0, kind: "tool", text: "{" }], 2));
+    await turn();
+    assert.deepEqual(
+      held.message.blocks.map(({ kind }) => kind),
+      ["tool"],
+    );
+  });
+
+  test("misses nothing that is committed before it reads, while nobody else does", async () => {
+    const { feed, commit } = liveStream(ALL);
+    const first = new Held(await HeldFeed.of(feed));
+    const known = await HeldFeed.of(feed);
+    first.viewer.stop();
+    commit(numbered([attempt(1), begins(0), says(0, "a"), { type: "attempt.end", attempt: 1, outcome: "complete" }]));
+    const second = new Held(known);
+    await turn();
+    assert.equal(visibleText(second.message), "a");
   });
 
   test("is refused where the log is gone", async () => {
