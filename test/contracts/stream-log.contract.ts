@@ -24,11 +24,15 @@ const refuses = (code: string) => (thrown: unknown) => isStreamError(thrown) && 
 const seqs = async (log: StreamLog, id: string, after = 0): Promise<number[]> =>
   (await log.read(id, after, 1_000)).map(({ seq }) => seq);
 
-export function streamLogContract(name: string, open: () => Promise<StreamLog>): void {
+/** @param open a store of its own at each call */
+export function streamLogContract(
+  name: string,
+  open: (options: { readonly eventsBytesPerStream?: number }) => Promise<StreamLog>,
+): void {
   describe(`the stream log contract: ${name}`, () => {
     let log: StreamLog;
     beforeEach(async () => {
-      log = await open();
+      log = await open({});
     });
     afterEach(() => log.close());
 
@@ -230,6 +234,28 @@ export function streamLogContract(name: string, open: () => Promise<StreamLog>):
       assert.deepEqual(kept.get(record.id), ["one", "two", "three", "last"].map(made));
       await log.deleteStream(record.id);
       assert.equal((await log.readRecords(record.conversation)).size, 0);
+    });
+
+    test("of a stream that has ended only so many bytes of entries stay, the newest; a running one keeps all", async () => {
+      const bounded = await open({ eventsBytesPerStream: 60_000 });
+      const { record } = await bounded.createStream(newStream());
+      const { record: short } = await bounded.createStream(newStream());
+      for (let seq = 2; seq < 22; seq++) await bounded.append(record.id, 1, batchOf(seq, delta("x".repeat(10_000))));
+      assert.equal((await seqs(bounded, record.id)).length, 21);
+      for (const { id, message } of [record, short]) {
+        const { tail } = (await bounded.findStream(id))!;
+        await bounded.append(id, 1, batchOf(tail + 1, END), {
+          status: "complete",
+          message: { ...emptyMessage("inc"), id: message },
+        });
+      }
+      const { first, tail } = (await bounded.findStream(record.id))!;
+      const left = await bounded.read(record.id, 0, 1_000);
+      const bytes = left.reduce((sum, entry) => sum + JSON.stringify(entry).length, 0);
+      assert.ok(bytes <= 60_000 && bytes > 30_000, `${bytes} bytes`);
+      assert.deepEqual([left[0]!.seq, left.at(-1)!.seq, tail], [first, 22, 22]);
+      assert.equal((await bounded.findStream(short.id))!.first, 1);
+      await bounded.close();
     });
 
     test("check() passes on a store that works", () => log.check());

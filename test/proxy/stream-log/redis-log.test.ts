@@ -29,5 +29,5 @@ describe("the Redis store", { skip: withoutRedis }, () => {
     const url = newUrl();
     return Promise.all(Array.from({ length: views }, () => openRedisLog(url)));
   });
-  streamLogContract("redis", () => openRedisLog(newUrl()));
+  streamLogContract("redis", (options) => openRedisLog(newUrl(), options));
 });

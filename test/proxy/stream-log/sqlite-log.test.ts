@@ -34,8 +34,8 @@ ownershipContract("sqlite in a file", async (views) => {
   const log = openSqliteLog(newFile());
   return Array.from({ length: views }, () => log);
 });
-streamLogContract("sqlite in memory", async () => openSqliteLog(":memory:"));
-streamLogContract("sqlite in a file", async () => openSqliteLog(newFile()));
+streamLogContract("sqlite in memory", async (options) => openSqliteLog(":memory:", options));
+streamLogContract("sqlite in a file", async (options) => openSqliteLog(newFile(), options));
 
 const unavailable = (thrown: unknown) => isStreamError(thrown) && thrown.code === "storage_unavailable";
 
