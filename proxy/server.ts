@@ -30,6 +30,7 @@ import { LeaseKeeper } from "./pump/lease-keeper.ts";
 import { LoadProbe } from "./pump/load-probe.ts";
 import { Load } from "./pump/load.ts";
 import { SharedFlush } from "./pump/shared-flush.ts";
+import { registerProbe } from "./probe-route.ts";
 import { registerReceipts } from "./receipt-route.ts";
 import { mintId } from "./ids.ts";
 import { LiveStreams } from "./live-streams.ts";
@@ -175,6 +176,7 @@ export async function startProxy(
     isOverloaded: () => load.isOverloaded,
   });
   registerMetrics(app, metrics, (request) => checkOperator(request, visitors));
+  registerProbe(app, config.delivery.heartbeatMs);
   registerStaticFiles(app);
   const demos = [...providers.byName.values()].filter(isDemoProvider);
   if (open && demos.length > 0) registerDemoFaults(app, demos);

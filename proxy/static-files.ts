@@ -1,9 +1,9 @@
 /** The few files the proxy serves besides its protocol: the script-tag build and the demo page. Read once, at start. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { extname, join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import { packageRoot, packageVersion } from "./package-root.ts";
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
@@ -36,7 +36,6 @@ export function registerStaticFiles(app: FastifyInstance): void {
 
 function staticFiles(): Map<string, StaticFile> {
   const root = packageRoot();
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const files = new Map<string, StaticFile>();
   for (const name of namesIn(join(root, "dist"), /^ai-stream[\w.-]*\.(js|map|json)$/)) {
     const file = load(join(root, "dist", name), {
@@ -47,7 +46,7 @@ function staticFiles(): Map<string, StaticFile> {
     files.set(`/${name}`, file);
     if (name === "ai-stream.js") {
       const immutable = { ...file.headers, "cache-control": "public, max-age=31536000, immutable" };
-      files.set(`/ai-stream-${version}.js`, { bytes: file.bytes, headers: immutable });
+      files.set(`/ai-stream-${packageVersion()}.js`, { bytes: file.bytes, headers: immutable });
     }
   }
   for (const name of namesIn(join(root, "demo"), /^[\w-]+\.(html|js|css|svg)$/)) {
@@ -58,13 +57,6 @@ function staticFiles(): Map<string, StaticFile> {
     files.set(name === "index.html" ? "/" : `/${name}`, load(join(root, "demo", name), headers));
   }
   return files;
-}
-
-/** Where package.json lies: above the sources in a clone, above dist/ in the published package. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
-  return folder;
 }
 
 const namesIn = (folder: string, pattern: RegExp): string[] =>
