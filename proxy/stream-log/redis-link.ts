@@ -59,6 +59,8 @@ export interface LinkOptions {
 export async function openLink(place: RedisPlace, options: LinkOptions): Promise<RedisLink> {
   const { onError = () => {}, openMs = OPEN_MS } = options;
   const { commands, hearing, send } = await createSockets(place);
+  // A cluster is one client for both.
+  const clients = [...new Set([hearing, commands])];
   let epoch = 0;
   let isClosed = false;
   const link: RedisLink = {
@@ -79,10 +81,10 @@ export async function openLink(place: RedisPlace, options: LinkOptions): Promise
     },
     async close() {
       isClosed = true;
-      for (const client of [hearing, commands]) if (client.isOpen) await client.close();
+      for (const client of clients) if (client.isOpen) await client.close();
     },
   };
-  for (const client of [commands, hearing]) {
+  for (const client of clients) {
     client.on("error", (error) => {
       epoch++;
       onError(error);
@@ -90,9 +92,9 @@ export async function openLink(place: RedisPlace, options: LinkOptions): Promise
   }
   for (const event of ["ready", "node-ready"]) hearing.on(event, () => link.onMissed());
   try {
-    await within(openMs, Promise.all([commands.connect(), hearing.connect()]));
+    await within(openMs, Promise.all(clients.map((client) => client.connect())));
   } catch (thrown) {
-    for (const client of [commands, hearing]) if (client.isOpen) client.destroy();
+    for (const client of clients) if (client.isOpen) client.destroy();
     const where = place.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
     throw new StreamError("storage_unavailable", `Cannot reach the Redis store at ${where}`, { cause: thrown });
   }

@@ -39,6 +39,15 @@ const program = (process.env["PATH"] ?? "")
 export const withoutRedis: string | false =
   program !== undefined || process.env["CI"] === "true" ? false : "no redis-server or valkey-server on this machine";
 
+/** As `withoutRedis`, for tests that can do with a server somebody else runs: `REDIS_URL`. */
+export const withoutAnyRedis: string | false = process.env["REDIS_URL"] ? false : withoutRedis;
+
+/** `REDIS_URL`, else a server of its own. Whoever uses it gives each store a prefix nobody else has. */
+export async function findRedisServer(): Promise<Pick<RedisServer, "url" | "close">> {
+  const url = process.env["REDIS_URL"];
+  return url ? { url: url.replace(/\/$/, ""), close: async () => {} } : startRedisServer();
+}
+
 /** @throws {Error} when there is no server, or it does not answer. */
 export async function startRedisServer(settings: readonly string[] = []): Promise<RedisServer> {
   if (program === undefined) throw new Error("redis-server was not found: install it (apt-get install redis-server)");

@@ -1,21 +1,25 @@
+import { randomUUID } from "node:crypto";
 import { after, before, describe } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { createClient } from "redis";
 import { openRedisLog } from "../../../proxy/stream-log/redis-log.ts";
 import { ledgerContract } from "../../contracts/ledger.contract.ts";
 import { ownershipContract } from "../../contracts/ownership.contract.ts";
 import { replicasContract } from "../../contracts/replicas.contract.ts";
 import { streamLogContract } from "../../contracts/stream-log.contract.ts";
-import { startRedisServer, withoutRedis } from "../../fakes/redis-server.ts";
+import { findRedisServer, startRedisServer, withoutAnyRedis, withoutRedis } from "../../fakes/redis-server.ts";
 import type { RedisServer } from "../../fakes/redis-server.ts";
 
-describe("the Redis store", { skip: withoutRedis }, () => {
-  let server: RedisServer;
+const newPrefix = () => `prefix=${randomUUID()}:`;
+
+describe("the Redis store", { skip: withoutAnyRedis }, () => {
+  let server: Pick<RedisServer, "url" | "close">;
   before(async () => {
-    server = await startRedisServer();
+    server = await findRedisServer();
   });
   after(() => server.close());
 
-  let stores = 0;
-  const newUrl = () => `${server.url}/?prefix=t${++stores}:`;
+  const newUrl = () => `${server.url}?${newPrefix()}`;
 
   ledgerContract("redis", async () => {
     const url = newUrl();
@@ -30,4 +34,27 @@ describe("the Redis store", { skip: withoutRedis }, () => {
     return Promise.all(Array.from({ length: views }, () => openRedisLog(url)));
   });
   streamLogContract("redis", (options) => openRedisLog(newUrl(), options));
+});
+
+describe("the Redis store on a cluster", { skip: withoutRedis }, () => {
+  let server: RedisServer;
+  before(async () => {
+    // One node has all slots, and refuses what would touch two.
+    server = await startRedisServer(["--cluster-enabled", "yes"]);
+    const client = createClient({ url: server.url, RESP: 2 });
+    await client.connect();
+    await client.sendCommand(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    while (!(await client.sendCommand<string>(["CLUSTER", "INFO"])).includes("cluster_state:ok")) await delay(20);
+    await client.close();
+  });
+  after(() => server.close());
+
+  const newUrl = () => `${server.url}/?cluster=true&${newPrefix()}`;
+
+  ledgerContract("redis cluster", async () => ({ log: await openRedisLog(newUrl()), again: null }));
+  replicasContract("redis cluster", async () => {
+    const url = newUrl();
+    return { one: await openRedisLog(url), other: await openRedisLog(url) };
+  });
+  streamLogContract("redis cluster", (options) => openRedisLog(newUrl(), options));
 });
