@@ -61,16 +61,18 @@ export async function pump(
   const stop = new AbortController();
   const clock = new StreamClock(totalMs, () => stop.abort(tooLong(totalMs)));
   const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error), { clock: commits, flush });
+  let meter: Pick<Meter, "close"> = from === null ? freeMeter : { close: () => Promise.resolve(from.bill) };
   const unlisten = [
     onAbort(cancel, () => stop.abort(cancel.reason)),
     onAbort(fence, () => {
       writer.close();
+      // What the stream has set aside is another's to change now.
+      void meter.close();
       stop.abort(fence.reason);
     }),
   ];
   const fold = from?.receipt ?? new ReceiptFold();
   const unfollow = tail.listen({ committed: ({ entries }) => fold.apply(entries), noted: () => {} });
-  let meter: Pick<Meter, "close"> = from === null ? freeMeter : { close: () => Promise.resolve(from.bill) };
   try {
     const outputOf = ({ orphanPolicy }: Answer): AnswerOutput => ({
       write: throttled(writer.write.bind(writer), tail, marks, stop.signal),
@@ -85,6 +87,7 @@ export async function pump(
     const end = await answer().then(
       (ready) => {
         meter = ready.meter;
+        if (fence.aborted) void meter.close();
         const leave = watchOrphan(ready.orphanPolicy, tail, (why) => stop.abort(why));
         return runAnswer(ready, outputOf(ready), stop.signal, from).finally(leave);
       },
