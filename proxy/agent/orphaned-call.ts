@@ -14,6 +14,8 @@ const SETTLED: AttemptMeter = {
   end: () => ({ input: 0, output: 0, estimated: true }),
 };
 
+export const orphaned = (): StreamError => new StreamError("orphaned", "The proxy stopped while it was answering");
+
 /** @param meter of an answer that is read on; null for one that is not */
 export function orphanedCall(
   { attempt }: Pick<OpenAttempt, "attempt">,
@@ -36,5 +38,5 @@ export function orphanedCall(
 
 // oxlint-disable-next-line require-yield -- it has nothing more to say: that is what it stands for
 async function* brokenOff(): AsyncGenerator<never, void> {
-  throw new StreamError("orphaned", "The proxy stopped while it was answering");
+  throw orphaned();
 }

@@ -12,7 +12,7 @@ import { listen } from "./attempt.ts";
 import type { Call, TargetlessRequest } from "./attempt.ts";
 import { raceToContent } from "./hedge.ts";
 import { needOf, openCall } from "./open-call.ts";
-import { orphanedCall } from "./orphaned-call.ts";
+import { orphaned, orphanedCall } from "./orphaned-call.ts";
 import type { AnswerOutput } from "./output.ts";
 import { pause } from "./pause.ts";
 import { readOn } from "./read-on.ts";
@@ -137,7 +137,7 @@ class Step {
     this.#asked = asked;
     this.#isTakenOver = true;
     if (shown) this.#reset = { type: "reset", to: open.start, cause: "orphaned" };
-    if (attempt === null) return this.#ask(null);
+    if (attempt === null) return this.#isOver(open) ? orphaned() : this.#ask(null);
     const { targets, meter, request } = this.#plan;
     const { nextBlock, callIds } = this.#progress;
     const known = targets.find(({ id }) => id === `${attempt.provider}/${attempt.model}`);
@@ -149,6 +149,12 @@ class Step {
     const speech = new Speech({ firstBlock, callIds, reset: null, note: this.#output.note, said });
     speech.begin(attempt.attempt, target.pricing, attempt.reported);
     return { speech, call: orphanedCall(attempt, target, kept, isPaid ? opened : null) };
+  }
+
+  /** True when its last attempt had failed so that no other was to follow; only the step's end is not in the log. */
+  #isOver({ shown, asked }: OpenStep): boolean {
+    const { targets, onPartial } = this.#plan;
+    return shown && (onPartial === "end" || targets.find(({ id }) => id === asked)?.provider.acts === true);
   }
 
   async #complete({ call, speech }: Spoken): Promise<StepResult> {

@@ -76,8 +76,7 @@ describe("a reader that cannot take anything back", () => {
 
   test("is sent over WebSocket nothing of an attempt under way, then all of it, with no digest before", async () => {
     const gate = Promise.withResolvers<void>();
-    const [first, second] = AGAIN;
-    await serve([first!, [text("There "), gate.promise, more("was "), more("a tide."), finish]], {
+    await serve([AGAIN[0]!, [text("There "), gate.promise, more("was "), more("a tide."), finish]], {
       delivery: { heartbeatMs: 1_000 },
     });
     const { id, inc } = await start();

@@ -4,13 +4,16 @@ import fc from "fast-check";
 import { StreamError, visibleText } from "../../../protocol/index.ts";
 import type { LogEntry, Message, StreamEvent } from "../../../protocol/index.ts";
 import { defineTool } from "../../../proxy/agent/define-tool.ts";
+import { Standing } from "../../../proxy/delivery/standing.ts";
 import type { Provider, ProviderEvent, ProviderRequest, Received } from "../../../proxy/provider/provider.ts";
 import { attemptsOf, openAgentRun, toolBlocks } from "../../fakes/agent-run.ts";
 import type { AgentRun, AgentRunOptions } from "../../fakes/agent-run.ts";
 import { calls, fakeProvider, finish, more, settle, text } from "../../fakes/fake-provider.ts";
-import type { FakeProvider } from "../../fakes/fake-provider.ts";
+import type { FakeProvider, Script } from "../../fakes/fake-provider.ts";
 
 const cut = new StreamError("upstream_truncated", "cut", { retryAfterMs: 0 });
+/** A block that says nothing. */
+const begun: ProviderEvent[] = [{ type: "block.start", block: 0, kind: "text" }];
 const CITY = { type: "object", properties: { city: { type: "string" } } };
 
 /** What a writer leaves that dies once it has committed so many entries. */
@@ -182,6 +185,49 @@ describe("an answer whose writer died", () => {
       assert.deepEqual([visibleText(message), ...outcomeOf(message)], ["Half", "interrupted", "interrupted"]);
       assert.equal(message.end?.error?.code, "orphaned");
       assert.equal(provider.requests.length, 0);
+    }
+  });
+
+  test("is not begun again either when its last attempt had failed already", async () => {
+    for (const [options, acts] of [
+      [{ onPartial: "end" }, false],
+      [{}, true],
+    ] as const) {
+      const broken = (...scripts: Script[]) => Object.assign(fakeProvider("p", ...scripts), { acts });
+      await using agent = await openAgentRun(options);
+      await agent.run([broken([text("Half"), cut])]);
+      const whole = await agent.entries();
+      const count = whole.findIndex(({ type }) => type === "attempt.end") + 1;
+      await using orphan = await diesAfter(count, whole, options);
+      const provider = broken([text("never"), finish]);
+      const message = await orphan.goOn([provider]);
+      assert.deepEqual([visibleText(message), ...outcomeOf(message)], ["Half", "interrupted", "interrupted"]);
+      assert.equal(provider.requests.length, 0);
+    }
+  });
+
+  test("voids nothing that a reader who cannot take it back was given, wherever its writer died", async () => {
+    for (const onPartial of ["auto", "end"] as const) {
+      const scripts: Script[] = [
+        [begun, cut],
+        [text("Half"), cut],
+        [text("Whole "), settle, more("answer."), finish],
+      ];
+      await using agent = await openAgentRun({ onPartial });
+      await agent.run([fakeProvider("p", ...scripts)]);
+      const whole = await agent.entries();
+      for (let count = 1; count < whole.length; count++) {
+        await using orphan = await diesAfter(count, whole, { onPartial });
+        await orphan.goOn([fakeProvider("p", ...scripts.slice(1))]);
+        const entries = await orphan.entries();
+        const standing = new Standing(0, onPartial === "end");
+        standing.apply(entries.slice(0, count));
+        const given = entries.slice(0, standing.upTo).filter((entry) => !standing.isVoid(entry));
+        standing.apply(entries.slice(count));
+        const place = `${onPartial}, after ${count} entries, ${whole[count - 1]!.type}`;
+        assert.ok(!given.some((entry) => standing.isVoid(entry)), place);
+        assert.equal(standing.upTo, entries.length, place);
+      }
     }
   });
 
