@@ -174,3 +174,16 @@ test("a file may be TypeScript, a module or JSON; one that cannot be read is nam
     );
   }
 });
+
+test("a store is a SQLite file or a Redis server; a wrong URL is told without its password", () => {
+  const storeOf = (store: string) => completeConfig({ store }, {}).store;
+  for (const store of ["sqlite::memory:", "redis://h:6379/0", "rediss://me:secret@h", "redis://a,b/?cluster=true"]) {
+    assert.equal(storeOf(store), store);
+  }
+  for (const store of ["postgres://me:secret@h/db", "redis://me:secret@a,b", "redis://me:secret@h/?timeout=5"]) {
+    const [mistake, ...more] = mistakesOf({ store });
+    assert.deepEqual([mistake?.path, more], ["store", []]);
+    assert.match(mistake!.expected, /redis:\/\//);
+    assert.doesNotMatch(JSON.stringify(mistake), /secret/);
+  }
+});
