@@ -150,10 +150,10 @@ test("outside a developer's machine a viewer sees text, usage and model, and wha
 
 test("keys that are checked but not acted on yet are listed", () => {
   const input = {
-    resilience: { attempts: 2, leaseMs: 9_000 },
+    access: { perVisitor: { usdPerDay: 1, concurrent: 2 }, perAddress: { streamsPerMinute: 5 } },
     backpressure: { flushMs: 5, high: 0.9 },
   };
-  assert.deepEqual(unenforcedKeys(input), ["resilience.leaseMs", "backpressure.flushMs"]);
+  assert.deepEqual(unenforcedKeys(input), ["access.perVisitor.concurrent", "access.perAddress.streamsPerMinute"]);
 });
 
 test("a file may be TypeScript, a module or JSON; one that cannot be read is named", async () => {
