@@ -185,6 +185,7 @@ export class Speech {
         return null;
       case "source": {
         this.content = true;
+        this.#begun(before);
         const { block, ...source } = event;
         return block === undefined ? source : { ...source, block: this.#parts[block]?.block ?? block };
       }
@@ -213,15 +214,20 @@ export class Speech {
       this.#joined = null;
       return null;
     }
-    if (this.#reset !== null) before.push(this.#reset);
+    this.#begun(before);
     // What another model left open is over when this one begins something else.
     if (this.#joined !== null) before.push(endOf(this.#joined));
-    this.#reset = null;
     this.#joined = null;
     const block = this.nextBlock++;
     this.#parts[number] = { block, kind, chars: 0, open: true };
     if (kind !== "tool") return { ...event, block };
     return { ...event, block, callId: this.#beginCall(event.callId ?? "") };
+  }
+
+  /** Something is about to be shown: what a failed attempt showed is void before that. */
+  #begun(before: StreamEvent[]): void {
+    if (this.#reset !== null) before.push(this.#reset);
+    this.#reset = null;
   }
 
   /** The provider's id, unless the stream has a call of that name already or nobody could use it. */

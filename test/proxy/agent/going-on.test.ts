@@ -63,6 +63,16 @@ describe("after content", () => {
     assert.deepEqual(await attemptsOf(agent), ["1 p initial fresh", "2 p retry fresh"]);
   });
 
+  test("a source that comes before the first word of a restart is not voided with what failed", async () => {
+    const source: ProviderEvent[] = [{ type: "source", url: "https://example.com/" }];
+    await using agent = await openAgentRun();
+    const message = await agent.run([fakeProvider("p", [text("Half"), cut], [source, text("Whole"), finish])]);
+    assert.deepEqual(
+      message.blocks.map(({ kind }) => kind),
+      ["source", "text"],
+    );
+  });
+
   test("what goes on with something else than text closes the text first", async () => {
     const first = fakeProvider("one", [text("Let me look. "), cut]);
     const second = Object.assign(fakeProvider("two", [calls(["c", "elsewhere", {}])]), { continues: () => true });
