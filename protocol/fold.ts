@@ -59,10 +59,10 @@ function apply(message: Message, entry: Exclude<LogEntry, { type: "delta" }>): M
     case "attempt.start":
       return { ...message, attempts: entry.attempt, provider: entry.provider, model: entry.model };
     case "block.start":
-      return { ...message, blocks: [...message.blocks, openBlock(entry, entry.seq)] };
+      return { ...message, blocks: [...message.blocks, openBlock(entry)] };
     case "block.end":
       return changeBlock(message, entry.block, (block) =>
-        block.kind === "tool" ? { ...block, args: entry.args } : { ...block, open: false },
+        block.kind === "tool" ? { ...block, args: entry.args } : closeText(block, entry.ts),
       );
     case "tool.start":
       return changeTool(message, entry, (tool) => ({
@@ -111,7 +111,7 @@ function apply(message: Message, entry: Exclude<LogEntry, { type: "delta" }>): M
         end: entry.error === undefined ? { reason: entry.reason } : { reason: entry.reason, error: entry.error },
         usage: sumUsage([entry.usage]),
         timings: entry.timings,
-        blocks: message.blocks.map(closeBlock),
+        blocks: message.blocks.map((block) => closeBlock(block, entry.ts)),
       };
   }
 }
@@ -136,9 +136,11 @@ export function statusOf(reason: EndReason): Exclude<MessageStatus, "running"> {
   }
 }
 
-function openBlock(event: StreamEvent & { type: "block.start" }, seq: number): MessageBlock {
+function openBlock(event: LogEntry & { type: "block.start" }): MessageBlock {
+  const { seq } = event;
   if (event.kind !== "tool") {
     const block = { kind: event.kind, seq, block: event.block, text: "", open: true } as const;
+    if (event.kind === "reasoning") return { ...block, since: event.ts };
     return event.canned === true ? { ...block, canned: true } : block;
   }
   return {
@@ -153,8 +155,12 @@ function openBlock(event: StreamEvent & { type: "block.start" }, seq: number): M
   };
 }
 
-const closeBlock = (block: MessageBlock): MessageBlock =>
-  block.kind !== "tool" && block.kind !== "source" && block.open ? { ...block, open: false } : block;
+const closeBlock = (block: MessageBlock, ts: number): MessageBlock =>
+  block.kind !== "tool" && block.kind !== "source" && block.open ? closeText(block, ts) : block;
+
+function closeText({ since, ...block }: TextBlock, ts: number): TextBlock {
+  return since === undefined ? { ...block, open: false } : { ...block, open: false, ms: Math.max(0, ts - since) };
+}
 
 /** Deltas nearly always belong to the last block, so the search runs from the end. */
 function changeBlock(

@@ -19,7 +19,7 @@ export type {
   ToolBlock,
   ToolState,
 } from "./message.ts";
-export { decodeStartRequest } from "./start-request.ts";
+export { decodeStartRequest, MAX_ATTACHMENTS } from "./start-request.ts";
 export type { Attachment, HistoryTurn, PageTool, StartLimits, StartRequest } from "./start-request.ts";
 export { describe, ERROR_CODES, invalid, isStreamError, StreamError } from "./stream-error.ts";
 export type { ErrorCode, WireError } from "./stream-error.ts";

@@ -16,6 +16,9 @@ export interface TextBlock extends Placed {
   readonly text: string;
   /** False once `block.end` came: then the text is final. */
   readonly open: boolean;
+  /** Of reasoning: how long it took, in milliseconds, once that is known; until then `since`, when it began. */
+  readonly ms?: number;
+  readonly since?: number;
   /** True for a text the operator prepared for when no model can be reached. */
   readonly canned?: true;
 }

@@ -54,7 +54,8 @@ const ID_CHARS = 128;
 const MAX_TOOLS = 128;
 /** Turns a page may bring along; with `inputChars` this bounds the request. */
 const MAX_HISTORY_TURNS = 200;
-const MAX_ATTACHMENTS = 16;
+/** Files of one message. */
+export const MAX_ATTACHMENTS = 16;
 
 const MEDIA_TYPE = /^[a-z]+\/[a-z0-9.+-]{1,80}$/i;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

@@ -1,5 +1,5 @@
 /** The configured agents: which models answer, what viewers see, what a page may set. */
-import { StreamError } from "../protocol/index.ts";
+import { MAX_ATTACHMENTS, StreamError } from "../protocol/index.ts";
 import type { StartRequest } from "../protocol/index.ts";
 import type { Answer } from "./agent/loop.ts";
 import { checkPageTools, StreamTools } from "./agent/stream-tools.ts";
@@ -20,6 +20,8 @@ export interface AgentNote {
   readonly starters: readonly string[];
   /** Said beside every answer when it must be: `demo provider`. */
   readonly label?: string;
+  /** What one message may hold: characters, files, and their decoded bytes together. */
+  readonly limits: { readonly inputChars: number; readonly attachments: number; readonly attachmentsBytes: number };
 }
 
 /** The stream an answer is for. */
@@ -124,9 +126,11 @@ export class Agent {
   note(): AgentNote {
     const { greeting, starters } = this.#agent;
     const label = this.#targets(undefined)[0]?.provider.label;
+    const { inputChars, attachmentsBytes } = this.#config.limits;
     return {
       name: this.name,
       starters,
+      limits: { inputChars, attachments: attachmentsBytes > 0 ? MAX_ATTACHMENTS : 0, attachmentsBytes },
       ...(greeting === undefined ? {} : { greeting }),
       ...(label === undefined ? {} : { label }),
     };

@@ -130,6 +130,16 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     return { ...conversation, messages: await Promise.all(turns.map((turn) => shownTurn(turn, conversation.agent))) };
   });
 
+  app.get<WithId & { Params: { message: string } }>(
+    "/v1/conversations/:id/messages/:message/attachments",
+    async (request) => {
+      const { id } = await ownConversation(request.params.id, ownerOf(request));
+      const turn = await log.findTurn(request.params.message);
+      if (turn?.role === "user" && turn.conversation === id) return { attachments: turn.attachments };
+      throw new StreamError("not_found", `Message "${request.params.message}" was not found`, { field: "message" });
+    },
+  );
+
   app.delete<WithId>("/v1/conversations/:id", async (request, reply) => {
     const owner = ownerOf(request);
     const { id } = await ownConversation(request.params.id, owner);

@@ -194,3 +194,27 @@ test("a tool whose call was hidden appears with its first run event", () => {
     ],
   );
 });
+
+test("a thought knows how long it took, from its block or from the end of the stream", () => {
+  const begin = (seq: number, block: number): LogEntry => ({
+    ...{ type: "block.start", seq, ts: 1_000 * seq, block, kind: "reasoning" },
+  });
+  const [start, end] = [simpleLog([])[0]!, simpleLog([]).at(-1)!];
+  const log = [
+    start,
+    begin(2, 0),
+    { type: "block.end", seq: 3, ts: 4_500, block: 0 },
+    begin(4, 1),
+    { ...end, seq: 5, ts: 9_000 },
+  ] as const;
+  const times = (message: Message) =>
+    message.blocks.map((block) => block.kind === "reasoning" && [block.since, block.ms]);
+  assert.deepEqual(times(foldAll(log.slice(0, 4))), [
+    [undefined, 2_500],
+    [4_000, undefined],
+  ]);
+  assert.deepEqual(times(foldAll(log)), [
+    [undefined, 2_500],
+    [undefined, 5_000],
+  ]);
+});

@@ -172,6 +172,26 @@ describe("the HTTP routes", () => {
     );
   });
 
+  test("the files of a question come back with their bytes, to whoever may see the conversation", async () => {
+    await serve(fakeProvider("p", WORDY));
+    const attachments = [{ name: "a.txt", mediaType: "text/plain", data: btoa("hello") }];
+    const { body } = await start({ input: "q", attachments });
+    await finished(body.id);
+    const { messages } = (await (await proxy.get(`/v1/conversations/${body.conversation}`)).json()) as {
+      messages: { id: string }[];
+    };
+    const filesOf = (message: string) => `/v1/conversations/${body.conversation}/messages/${message}/attachments`;
+    assert.deepEqual(await (await proxy.get(filesOf(messages[0]!.id))).json(), { attachments });
+    for (const message of [body.message, "m_none"]) assert.equal((await proxy.get(filesOf(message))).status, 404);
+    assert.equal((await proxy.get(filesOf(messages[0]!.id).replace(/c_[^/]+/, "c_other"))).status, 404);
+  });
+
+  test("agents tell what a message may hold", async () => {
+    proxy = await runProxy([fakeProvider("p", WORDY)], { limits: { attachmentsBytes: 0, inputChars: 99 } });
+    const { agents } = (await (await proxy.get("/v1/agents")).json()) as { agents: { limits: object }[] };
+    assert.deepEqual(agents[0]?.limits, { inputChars: 99, attachments: 0, attachmentsBytes: 0 });
+  });
+
   test("DELETE forgets the stream, also while it runs", async () => {
     await serve(fakeProvider("p", [text("x"), new Promise<never>(() => {})]));
     const { body } = await start({ input: "x" });
