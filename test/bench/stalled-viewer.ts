@@ -54,7 +54,7 @@ async function measure(bench: Bench, viewers: number, stalled: number, workload:
     `${stalled}`,
     `${tokens / workload.tokens}`,
     // About: the text, and 100 bytes around each event.
-    ((workload.tokens * 620) / MIB).toFixed(1),
+    ((workload.tokens * 2_100) / MIB).toFixed(1),
     (wallMs / 1_000).toFixed(1),
     (start.liveBytes / MIB).toFixed(1),
     most(({ liveBytes }) => liveBytes),
