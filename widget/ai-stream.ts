@@ -8,8 +8,8 @@ import { frameStyles } from "./ai-stream.styles.ts";
 import { press } from "./buttons.ts";
 import type { ChatMessage, ChatStatus, ConnectionView } from "./chat.ts";
 import { AiStreamErrorEvent } from "./dom-events.ts";
-import { labelsFor } from "./labels.ts";
 import type { Labels } from "./labels.ts";
+import { wordsOf } from "./labels/languages.ts";
 import type { PageTools } from "./page-tools.ts";
 import { markdownStyles } from "./render/markdown.styles.ts";
 import { StreamController } from "./stream-controller.ts";
@@ -124,7 +124,7 @@ export class AiStream extends LitElement {
   readonly #chat: Chat;
   readonly #scroll: StickyScroll;
   readonly #spoken: Spoken;
-  #words: Labels = labelsFor("");
+  #words: Labels = wordsOf();
   #mistake: WireError | null = null;
   #routed: readonly unknown[] = [];
 
@@ -216,8 +216,7 @@ export class AiStream extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("labels") || changed.has("lang"))
-      this.#words = labelsFor(this.lang || document.documentElement.lang, this.labels);
+    if (changed.has("labels")) this.#words = wordsOf(undefined, this.labels);
     if (changed.has("endpoint")) this.#mistake = mistakeIn(this.endpoint);
   }
 

@@ -1,4 +1,4 @@
-/** Every word the element says itself, by language. */
+/** Every word the element says itself; `labels/en.ts` has them in English, its siblings in other languages. */
 import type { EndReason, ToolState } from "../protocol/index.ts";
 import type { Phase } from "./connection/connection-state.ts";
 
@@ -29,6 +29,14 @@ export interface Labels {
   /** Said of a text that no model wrote. */
   readonly canned: string;
   readonly jump: string;
+  /** On the launcher of a bubble, and what is added once something came that nobody has seen. */
+  readonly openChat: string;
+  readonly unread: string;
+  readonly close: string;
+  /** Said to who listens, never shown. */
+  readonly answering: string;
+  readonly answered: string;
+  readonly code: string;
   readonly waiting: string;
   readonly thinking: string;
   readonly thought: string;
@@ -52,76 +60,3 @@ export interface Labels {
   /** `unrun` and `unknown` are said of a call that the answer ended without. */
   readonly tools: Readonly<Record<ToolState | "unrun" | "unknown", string>>;
 }
-
-const en: Labels = {
-  locale: "en",
-  conversation: "Conversation",
-  you: "You",
-  answer: "Answer",
-  message: "Message",
-  placeholder: "Ask anything",
-  greeting: "How can I help?",
-  send: "Send",
-  stop: "Stop",
-  copy: "Copy",
-  copied: "Copied",
-  image: "Image",
-  table: "Table",
-  retry: "Try again",
-  regenerate: "Answer again",
-  goOn: "Continue",
-  continueInput: "Continue",
-  comeBack: "Try again {when}.",
-  canned: "Prepared text, not written by a model",
-  jump: "Jump to the latest",
-  waiting: "Working on it",
-  thinking: "Thinking…",
-  thought: "Thoughts",
-  sources: "Sources",
-  queued: "Waiting to be sent",
-  notSent: "Not sent",
-  voided: "Being written again",
-  connecting: "Connecting…",
-  reconnecting: "Connection lost. Reconnecting…",
-  offline: "You are offline. The answer goes on when you are back.",
-  disconnected: "Not connected",
-  reconnect: "Reconnect",
-  approve: "Allow",
-  deny: "Deny",
-  args: "Details",
-  ends: {
-    length: "The answer reached its length limit.",
-    content_filter: "The answer was withheld by a content filter.",
-    paused: "The answer was paused by the provider.",
-    cancelled: "Stopped.",
-    interrupted: "The answer was interrupted. What had arrived is above.",
-    budget: "The answer reached its spending limit.",
-    max_steps: "The answer reached its limit of steps.",
-    error: "The answer failed.",
-  },
-  phases: {
-    waiting: "Waiting for the provider…",
-    retrying: "The provider failed. Asking again…",
-    paused: "The answer is paused.",
-    step: "Working…",
-    fallback: "Another model takes over:",
-    resuming: "Going on where it broke off…",
-  },
-  tools: {
-    input: "Preparing",
-    awaiting: "Waits for approval",
-    running: "Running",
-    done: "Done",
-    failed: "Failed",
-    unrun: "Not run",
-    unknown: "Outcome unknown",
-  },
-};
-
-const LANGUAGES: Readonly<Record<string, Labels>> = { en };
-
-/** The labels of a language tag (`de-CH` reads as `de`), English where it is not shipped, with the page's own on top. */
-export const labelsFor = (lang: string, own: Partial<Labels> = {}): Labels => ({
-  ...(LANGUAGES[lang.toLowerCase().split("-", 1)[0] ?? ""] ?? en),
-  ...own,
-});
