@@ -9,6 +9,7 @@ const USAGE = `Usage:
   ai-stream check [--config FILE]
   ai-stream ask "…" [--url U] [--agent A] [--token T]
   ai-stream token --sub ID [--ttl 1h] [--origin O] [--config FILE]
+  ai-stream doctor URL [--origin O] [--idle SECONDS] [--token T] [--json]
 `;
 
 /** Bad usage and bad configuration, as distinct from a failure while running. */
@@ -16,6 +17,7 @@ const EXIT_USAGE = 2;
 
 export interface Arguments {
   readonly positionals: readonly string[];
+  /** A flag that is set is "true". */
   readonly values: Readonly<Record<string, string | undefined>>;
 }
 
@@ -27,14 +29,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import("./command/check.ts")).check,
   ask: async () => (await import("./command/ask.ts")).ask,
   token: async () => (await import("./command/token.ts")).token,
+  doctor: async () => (await import("./command/doctor.ts")).doctor,
 };
 
-const OPTIONS = Object.fromEntries(
-  ["config", "host", "port", "store", "url", "agent", "token", "sub", "ttl", "origin"].map((name) => [
-    name,
-    { type: "string" as const },
-  ]),
-);
+const TEXTS = ["config", "host", "port", "store", "url", "agent", "token", "sub", "ttl", "origin", "idle"];
+const FLAGS = ["json"];
+const OPTIONS = Object.fromEntries([
+  ...TEXTS.map((name) => [name, { type: "string" as const }] as const),
+  ...FLAGS.map((name) => [name, { type: "boolean" as const }] as const),
+]);
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name = "", ...rest] = argv;
@@ -49,9 +52,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   try {
     const { positionals, values } = parseArgs({ args: rest, options: OPTIONS, allowPositionals: true });
+    const texts = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
     return await (
       await command()
-    )({ positionals, values: values as Arguments["values"] });
+    )({ positionals, values: texts });
   } catch (thrown) {
     process.stderr.write(`ai-stream ${name}: ${explain(thrown)}\n`);
     return thrown instanceof ConfigError || isUsageError(thrown) ? EXIT_USAGE : 1;
