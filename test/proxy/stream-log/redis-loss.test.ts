@@ -10,6 +10,7 @@ import type { StreamLog, StreamRecord } from "../../../proxy/stream-log/stream-l
 import { LEASE, newStream } from "../../contracts/new-stream.ts";
 import { startRedisServer, withoutRedis } from "../../fakes/redis-server.ts";
 import type { RedisServer } from "../../fakes/redis-server.ts";
+import { openTcpFaults } from "../../fakes/tcp-faults.ts";
 
 const SUCCESSOR = { replica: "r_successor", ttlMs: 60_000 };
 const delta = (text: string): StreamEvent => ({ type: "delta", block: 0, kind: "text", text });
@@ -58,6 +59,20 @@ describe("the Redis store and the death of its server", { skip: withoutRedis }, 
       );
       assert.equal((await log.findStream(id))!.inc, inc);
     }
+  });
+
+  test("an append whose answer is lost with its connection is sent again, and done once", async () => {
+    const faults = await openTcpFaults(server.port);
+    const far = await openRedisLog(`redis://127.0.0.1:${faults.port}/?prefix=t${stores}:`);
+    const { record } = await far.createStream(newStream());
+    const append = (seq: number, text: string) => far.append(record.id, 1, makeBatch([delta(text)], seq, 1));
+    for (let seq = 2; seq < 7; seq++) {
+      const cut = faults.cutAfter(1);
+      await Promise.all([append(seq, `${seq}`), cut]);
+    }
+    assert.deepEqual(await textsOf(record.id), ["2", "3", "4", "5", "6"]);
+    await far.close();
+    await faults.close();
   });
 
   test("a writer that outlives the server, and finds all it was acknowledged, keeps the incarnation for its successor", async () => {

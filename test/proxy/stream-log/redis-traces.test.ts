@@ -4,7 +4,12 @@ import { after, afterEach, before, beforeEach, describe, test } from "node:test"
 import { createClient } from "redis";
 import { emptyMessage, isStreamError } from "../../../protocol/index.ts";
 import { makeBatch } from "../../../proxy/stream-log/batch.ts";
+import { RedisConnection } from "../../../proxy/stream-log/redis-connection.ts";
+import { RedisKeys } from "../../../proxy/stream-log/redis-keys.ts";
 import { openRedisLog } from "../../../proxy/stream-log/redis-log.ts";
+import { RedisStarts } from "../../../proxy/stream-log/redis-starts.ts";
+import { CREATE } from "../../../proxy/stream-log/redis-stream-scripts.ts";
+import { parseRedisUrl } from "../../../proxy/stream-log/redis-url.ts";
 import type { StreamLog, StreamRecord } from "../../../proxy/stream-log/stream-log.ts";
 import { newStream } from "../../contracts/new-stream.ts";
 import { startRedisServer, withoutRedis } from "../../fakes/redis-server.ts";
@@ -101,6 +106,28 @@ describe("what the Redis store leaves behind", { skip: withoutRedis }, () => {
     const late = await log.createStream(cut);
     assert.deepEqual([late.created, late.record.id], [false, next.stream.id]);
     assert.equal(await log.findStream(id), null);
+  });
+
+  test("a start that is slower than its successor joins it: never two streams for one send id", async () => {
+    const connection = await RedisConnection.open(parseRedisUrl(url), {});
+    const gate = Promise.withResolvers<void>();
+    const stuck = {
+      call: connection.call.bind(connection),
+      async run(...[script, keys, args]: Parameters<RedisConnection["run"]>) {
+        if (script === CREATE) await gate.promise;
+        return connection.run(script, keys, args);
+      },
+    } as unknown as RedisConnection;
+    const slow = newStream({ sendId: "k" });
+    const started = new RedisStarts(stuck, new RedisKeys(prefix), 60_000).start(slow, "mark");
+    while ((await raw.command("EXISTS", `${prefix}send:ann:k`)) === 0);
+    const next = newStream({ sendId: "k" });
+    assert.equal((await log.createStream(next)).created, true);
+    gate.resolve();
+    assert.equal(await started, next.stream.id);
+    assert.equal(await log.findStream(slow.stream.id), null);
+    assert.equal(await log.findConversation(slow.stream.conversation), null);
+    await connection.close();
   });
 
   test("a stream that ended and whose money was not settled is settled once, by anybody", async () => {
