@@ -228,6 +228,7 @@ export const NOT_YET: readonly string[] = [
   "access.perAddress.streamsPerMinute",
   "access.perAddress.concurrent",
   "access.proofOfWork",
+  "access.paused",
 ];
 
 export const configSchema = z.strictObject({
