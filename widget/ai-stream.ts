@@ -1,19 +1,11 @@
 /** `<ai-stream>`: attributes, slots, parts and events around one conversation; the stream controller does the work. */
-import { LitElement } from "lit";
 import type { PropertyValues } from "lit";
-import { StreamError } from "../protocol/index.ts";
-import type { WireError } from "../protocol/index.ts";
-import { mistakeIn, modeOf, PROPERTIES, routeOf, streamOptions } from "./attributes.ts";
+import { modeOf } from "./attributes.ts";
 import { frameStyles } from "./ai-stream.styles.ts";
 import { press } from "./buttons.ts";
-import type { ChatMessage, ChatStatus, ConnectionView } from "./chat.ts";
-import { AiStreamErrorEvent } from "./dom-events.ts";
-import type { Labels } from "./labels.ts";
-import { wordsOf } from "./labels/languages.ts";
-import type { PageTools } from "./page-tools.ts";
+import { ChatElement } from "./chat-element.ts";
+import { Language } from "./language.ts";
 import { markdownStyles } from "./render/markdown.styles.ts";
-import { StreamController } from "./stream-controller.ts";
-import type { Chat, StreamOptions } from "./stream-controller.ts";
 import { Countdown } from "./view/countdown.ts";
 import { frame, shownMessages } from "./view/frame.ts";
 import { messageStyles } from "./view/message.styles.ts";
@@ -96,144 +88,60 @@ import { StickyScroll } from "./view/sticky-scroll.ts";
  * @cssprop --ai-stream-bubble - the reader's bubbles
  * @cssprop --ai-stream-code-background - code blocks
  */
-export class AiStream extends LitElement {
+export class AiStream extends ChatElement {
   static override styles = [frameStyles, messageStyles, markdownStyles];
-  static override properties = PROPERTIES;
-
-  declare endpoint: string;
-  declare agent: string;
-  declare mode: string;
-  declare prompt: string;
-  declare conversation: string;
-  declare transport: string;
-  declare accessToken: string;
-  declare pace: string;
-  declare theme: string;
-  declare placeholder: string;
-  declare readonly: boolean;
-  declare open: boolean;
-  /** Words of the page's own in place of the shipped ones. */
-  declare labels: Partial<Labels>;
-  /** Asked for an access token before each attempt to connect; wins over `accessToken`. */
-  declare getAccessToken: (() => string | Promise<string>) | undefined;
-  /** What an answer may have run in the page, by name; the agent's `pageMay` must list `tools`. */
-  declare tools: PageTools;
   /** @internal */
   declare draft: string;
 
-  readonly #chat: Chat;
+  readonly #language: Language;
   readonly #scroll: StickyScroll;
   readonly #spoken: Spoken;
-  #words: Labels = wordsOf();
-  #mistake: WireError | null = null;
-  #routed: readonly unknown[] = [];
 
   constructor() {
     super();
-    this.endpoint = this.agent = this.prompt = this.conversation = this.accessToken = this.placeholder = this.lang = "";
-    this.mode = "chat";
-    this.transport = this.theme = "auto";
-    this.pace = "smooth";
-    this.readonly = this.open = false;
-    this.labels = this.tools = {};
     this.draft = "";
-    this.#chat = this.createChat(() => streamOptions(this, this.#onEvent));
+    this.#language = new Language(this, () => this.labels);
     this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
     new Countdown(this, () => Math.max(this.connection.retryAt ?? 0, this.messages.at(-1)?.retryAt ?? 0));
     this.#spoken = new Spoken(() => this.renderRoot.querySelector(".spoken"));
   }
 
-  /** The messages shown, in order. */
-  get messages(): readonly ChatMessage[] {
-    return this.#chat.messages;
-  }
-
-  get status(): ChatStatus {
-    return this.#chat.status;
-  }
-
-  get connection(): ConnectionView {
-    return this.#chat.connection;
-  }
-
-  /**
-   * Asks. Resolves once the proxy has taken it; while an answer is on its way it waits for its turn.
-   * @throws {StreamError} when it was refused; the message stays, marked, and can be tried again
-   */
-  async send(text: string, options?: { attachments?: readonly File[] }): Promise<void> {
-    if (this.#mistake !== null) throw StreamError.fromWire(this.#mistake);
+  override async send(text: string, options?: { attachments?: readonly File[] }): Promise<void> {
     this.#scroll.jump();
-    await this.#chat.send(text, options);
-  }
-
-  /** Ends the answer that is on its way; what has arrived stays. */
-  stop(): Promise<void> {
-    return this.#chat.stop();
-  }
-
-  /** Tries again what failed: the message that was refused, or the answer. */
-  retry(): Promise<void> {
-    return this.#chat.retry();
-  }
-
-  /** Asks for another answer to the last message. */
-  regenerate(): Promise<void> {
-    return this.#chat.regenerate();
-  }
-
-  /** Asks anew from one of the reader's messages, as a branch of its own. */
-  edit(messageId: string, text: string): Promise<void> {
-    return this.#chat.edit(messageId, text);
-  }
-
-  /** Lets a tool call run that waits for a person's yes. @throws {StreamError} `conflict` when it was refused already */
-  approve(callId: string): Promise<void> {
-    return this.#chat.approve(callId);
-  }
-
-  /** Refuses it; the answer goes on without. @throws as `approve` */
-  deny(callId: string): Promise<void> {
-    return this.#chat.deny(callId);
-  }
-
-  /** Begins a new conversation. */
-  clear(): void {
-    this.#chat.clear();
+    await super.send(text, options);
   }
 
   override focus(options?: FocusOptions): void {
     this.renderRoot.querySelector("textarea")?.focus(options);
   }
 
-  /** @internal a seam for tests: the conversation without a network */
-  protected createChat(options: () => StreamOptions): Chat {
-    return new StreamController(this, options);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#routed = routeOf(this);
+  /** Nothing is drawn in one language only to change to another a moment later. */
+  protected override scheduleUpdate(): void | Promise<unknown> {
+    const { loading } = this.#language;
+    return this.hasUpdated || loading === null ? super.scheduleUpdate() : loading.then(() => super.scheduleUpdate());
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("labels")) this.#words = wordsOf(undefined, this.labels);
-    if (changed.has("endpoint")) this.#mistake = mistakeIn(this.endpoint);
+    super.willUpdate(changed);
+    if (changed.has("labels")) this.#language.refresh();
   }
 
   protected override render(): unknown {
-    const { messages, status, connection, agent } = this.#chat;
+    const { messages, status, connection, agent } = this.chat;
     return frame({
       mode: modeOf(this.mode),
       messages,
       status,
       connection,
       agent,
-      labels: this.#words,
+      labels: this.#language.words,
       readonly: this.readonly,
       draft: this.draft,
       placeholder: this.placeholder,
       following: this.#scroll.following,
-      mistake: this.#mistake,
+      mistake: this.mistake,
+      tags: this.#language.tags,
+      direction: this.#language.direction,
       onDraft: this.#onDraft,
       onSend: this.#onSend,
       onScroll: this.#scroll.onScroll,
@@ -242,20 +150,16 @@ export class AiStream extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has("endpoint") && this.#mistake !== null) this.dispatchEvent(new AiStreamErrorEvent(this.#mistake));
-    if (routeOf(this).some((value, index) => value !== this.#routed[index])) {
-      this.#routed = routeOf(this);
-      this.#chat.reconnect();
-    }
-    this.#spoken.follow(this.messages.at(-1), this.#words);
+    super.updated(changed);
+    this.#spoken.follow(this.messages.at(-1), this.#language.words);
     if (modeOf(this.mode) === "answer" && (changed.has("prompt") || changed.has("mode"))) this.#askPrompt(changed);
   }
 
   /** A conversation restored after a reload has its answer already: only another prompt is asked anew. */
   #askPrompt(changed: PropertyValues<this>): void {
-    if (this.prompt === "" || this.#mistake !== null) return;
+    if (this.prompt === "" || this.mistake !== null) return;
     if ((changed.get("prompt") ?? "") !== "") this.clear();
-    if (this.#chat.conversation === null && this.messages.length === 0) this.#onSend(this.prompt);
+    if (this.chat.conversation === null && this.messages.length === 0) this.#onSend(this.prompt);
   }
 
   readonly #onDraft = (text: string): void => {
@@ -273,14 +177,8 @@ export class AiStream extends LitElement {
 
   readonly #onClick = (event: Event): void => {
     const drawn = shownMessages(modeOf(this.mode), this.messages);
-    const onCopied = (): void => this.#spoken.say(this.#words.copied);
-    const goOn = (): Promise<void> => this.send(this.#words.continueInput);
-    void press(event, { chat: this.#chat, drawn, jump: () => this.#scroll.jump(), goOn, onCopied });
-  };
-
-  /** A wrong endpoint is told once, when all attributes had their chance to be set. */
-  readonly #onEvent = (event: Event): void => {
-    if (event instanceof AiStreamErrorEvent && event.error.field === "endpoint") return;
-    this.dispatchEvent(event);
+    const onCopied = (): void => this.#spoken.say(this.#language.words.copied);
+    const goOn = (): Promise<void> => this.send(this.#language.words.continueInput);
+    void press(event, { chat: this.chat, drawn, jump: () => this.#scroll.jump(), goOn, onCopied });
   };
 }

@@ -15,8 +15,8 @@ export const PROPERTIES: PropertyDeclarations = {
   accessToken: { attribute: "access-token" },
   pace: {},
   theme: { reflect: true, useDefault: true },
+  verbosity: {},
   placeholder: {},
-  lang: { reflect: true, useDefault: true },
   readonly: { type: Boolean, reflect: true },
   open: { type: Boolean, reflect: true },
   labels: { attribute: false },
@@ -25,20 +25,30 @@ export const PROPERTIES: PropertyDeclarations = {
   draft: { state: true, attribute: false },
 };
 
-export type Mode = "chat" | "answer";
+export type Mode = "chat" | "answer" | "bubble";
+/** What a screen reader is told of by itself. */
+export type Verbosity = "off" | "status" | "sentences" | "full";
 
-/** Modes that were asked for and are not there; each is told once. */
+/** The first of each is what a value that this version does not know is taken for. */
+const MODES: readonly Mode[] = ["chat", "answer", "bubble"];
+const VERBOSITIES: readonly Verbosity[] = ["sentences", "off", "status", "full"];
+
+export const modeOf = (mode: string): Mode => choiceOf("mode", mode, MODES);
+export const verbosityOf = (verbosity: string): Verbosity => choiceOf("verbosity", verbosity, VERBOSITIES);
+
+/** Values that are none; each is told once. */
 const told = new Set<string>();
 
-/** The mode to show; one this version does not know shows as `chat`, with one warning for the page's author. */
-export function modeOf(mode: string): Mode {
-  if (mode === "chat" || mode === "answer") return mode;
-  if (!told.has(mode)) {
-    told.add(mode);
+function choiceOf<Choice extends string>(name: string, found: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((one) => one === found);
+  if (choice !== undefined) return choice;
+  if (!told.has(name + found)) {
+    told.add(name + found);
+    const expected = choices.map((one) => `"${one}"`).join(", ");
     // oxlint-disable-next-line no-console -- the page's author is the one to tell
-    console.warn(`<ai-stream> mode: found "${mode}", expected "chat" or "answer"; showing "chat"`);
+    console.warn(`<ai-stream> ${name}: found "${found}", expected one of ${expected}; taking "${choices[0]}"`);
   }
-  return "chat";
+  return choices[0]!;
 }
 
 /** What is wrong with the `endpoint` attribute, or null. Relative addresses are the page's own server. */

@@ -43,7 +43,9 @@ describe("attributes", () => {
     await element.show({});
     console.warn = warn;
     expect(element.has("textarea")).to.equal(true);
-    expect(warnings).to.deep.equal(['<ai-stream> mode: found "hologram", expected "chat" or "answer"; showing "chat"']);
+    expect(warnings).to.deep.equal([
+      '<ai-stream> mode: found "hologram", expected one of "chat", "answer", "bubble"; taking "chat"',
+    ]);
   });
 
   it("reconnects when what it connects to changes, and not otherwise", async () => {

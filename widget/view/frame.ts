@@ -12,7 +12,7 @@ import { messageView, waitingView } from "./message.ts";
 import { welcome } from "./welcome.ts";
 
 export interface FrameState {
-  readonly mode: "chat" | "answer";
+  readonly mode: "chat" | "answer" | "bubble";
   readonly messages: readonly ChatMessage[];
   readonly status: ChatStatus;
   readonly connection: ConnectionView;
@@ -25,6 +25,9 @@ export interface FrameState {
   readonly following: boolean;
   /** An attribute that is wrong: nothing else can be shown. */
   readonly mistake: WireError | null;
+  /** Where the page's language is not the one spoken: the tags of both. */
+  readonly tags: { readonly spoken: string; readonly wanted: string } | null;
+  readonly direction: "ltr" | "rtl" | undefined;
   readonly onDraft: (text: string) => void;
   readonly onSend: (text: string) => void;
   readonly onScroll: (event: Event) => void;
@@ -32,13 +35,21 @@ export interface FrameState {
 }
 
 export function frame(state: FrameState): unknown {
-  const { mode, labels, mistake, onScroll, onClick } = state;
-  const chat = mode === "chat";
-  return html`<div part="frame" class=${chat ? "frame" : "frame answer-mode"} @click=${onClick} @animationend=${forget}>
+  const { mode, labels, mistake, tags, direction, onScroll, onClick } = state;
+  const chat = mode !== "answer";
+  return html`<div
+    part="frame"
+    class=${chat ? "frame" : "frame answer-mode"}
+    dir=${direction ?? nothing}
+    lang=${tags?.spoken ?? nothing}
+    @click=${onClick}
+    @animationend=${forget}
+  >
     <slot name="header"></slot>
     <div
       part="conversation"
       class="scroller"
+      lang=${tags?.wanted ?? nothing}
       role="log"
       aria-live="off"
       aria-label=${labels.conversation}
@@ -58,7 +69,8 @@ export function frame(state: FrameState): unknown {
 function conversation(state: FrameState): unknown {
   const { mode, status, agent, labels, onSend } = state;
   const messages = shownMessages(mode, state.messages);
-  if (state.messages.length === 0 && mode === "chat") return welcome(agent, labels, state.readonly ? nothing : onSend);
+  if (state.messages.length === 0 && mode !== "answer")
+    return welcome(agent, labels, state.readonly ? nothing : onSend);
   const asked = status !== "idle" && messages.at(-1)?.role !== "assistant";
   const last = messages.length - 1;
   return html`${messages.map((message, index) => {
@@ -66,7 +78,7 @@ function conversation(state: FrameState): unknown {
     const label = message.role === "assistant" ? (agent?.label ?? "") : "";
     const canDecide = !state.readonly;
     // What the reader says is seen in a chat only.
-    const canGoOn = canRepeat && mode === "chat";
+    const canGoOn = canRepeat && mode !== "answer";
     const when = index === last ? comeBack(message.retryAt, labels) : "";
     const context = { canRepeat, canGoOn, canDecide, label, labels, when };
     return guard([message, ...Object.values(context)], () => messageView(message, context));
@@ -76,7 +88,7 @@ function conversation(state: FrameState): unknown {
 
 /** `answer` mode shows the answers only; the page shows the question, or need not. A question that failed is told. */
 export const shownMessages = (mode: FrameState["mode"], messages: readonly ChatMessage[]): readonly ChatMessage[] =>
-  mode === "chat"
+  mode !== "answer"
     ? messages
     : messages.filter(({ role }, index) => role === "assistant" || failedLast(messages, index));
 
@@ -90,7 +102,7 @@ function dock(state: FrameState): unknown {
   const placeholder = state.placeholder === "" ? labels.placeholder : state.placeholder;
   const busy = status !== "idle";
   const field = { draft, placeholder, busy, stopping: status === "stopping", onDraft, onSend };
-  return html`<div class=${mode === "chat" ? "dock" : nothing}>
+  return html`<div class=${mode !== "answer" ? "dock" : nothing}>
     ${
       following || mode === "answer"
         ? nothing
