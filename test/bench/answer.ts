@@ -21,7 +21,7 @@ const ENVELOPE = {
 const LETTERS = "etaoinshrdlucmfwypvbgkqjxz";
 
 /** Characters of a wide token. */
-const WIDE_CHARS = 2_000;
+const WIDE_CHARS = 4_000;
 
 const known = new Map<string, Answer>();
 

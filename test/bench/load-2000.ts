@@ -29,8 +29,11 @@ export async function benchLoad(bench: Bench, sizes: Sizes): Promise<void> {
     { name: "ours, SSE", dialect: "sse", server: proxy },
   ];
   const results: StreamsResult[] = [];
-  for (const contender of contenders) results.push(await measureStreams(bench, contender, usual, streams));
+  const watching = watch(proxy.url);
+  for (const contender of contenders) results.push(await measureStreams(bench, contender, usual, streams, "all open"));
   report(sizes, contenders, results);
+  const { flushMs, pressure } = await watching();
+  console.log(`widest flush ${flushMs.toFixed(0)} ms, highest pressure ${pressure.toFixed(2)}, no start refused\n`);
   await benchTwice(bench, sizes, proxy, twice);
 }
 
@@ -50,7 +53,7 @@ function report({ load }: Sizes, contenders: readonly Contender[], results: read
   console.log(
     `load: ${streams} streams of ${perSecond} tokens/s each, ${streams * tokens} tokens delivered and checked in each run`,
   );
-  console.log(`${formatTable(["", "CPU µs/token", "× floor", "tokens/s", "added p50 ms", "added p99 ms"], rows)}\n`);
+  console.log(`${formatTable(["", "CPU µs/token", "× floor", "tokens/s", "added p50 ms", "added p99 ms"], rows)}`);
 }
 
 /** What the proxy says of its load. */
@@ -61,10 +64,7 @@ interface Seen {
 
 /** The usual number of streams, each twice as fast; then more and more until the proxy refuses. Every one that began must end whole. */
 async function benchTwice(bench: Bench, { load }: Sizes, proxy: MeasuredProcess, workload: Workload): Promise<void> {
-  const seen: Seen[] = [];
-  const looking = new AbortController();
-  const looks = look(proxy.url, seen, looking.signal);
-  looks.catch(() => {});
+  const watching = watch(proxy.url);
   const order: Order = {
     ...{ dialect: "sse", url: proxy.url, upstream: bench.upstream.url, workload, viewers: 1 },
     streams: load.streams,
@@ -85,18 +85,16 @@ async function benchTwice(bench: Bench, { load }: Sizes, proxy: MeasuredProcess,
   }
   const finished = await bench.load.ask<Finished>("finish");
   const after = await proxy.usage();
-  looking.abort();
-  await looks;
+  const { flushMs, pressure } = await watching();
   const { requests } = await bench.upstream.ask<{ requests: number }>("report");
   if (requests !== begun) throw new Error(`The provider was asked ${requests} times for ${begun} streams`);
-  const [most] = seen.toSorted((one, other) => other.pressure - one.pressure);
   const rows = [
     ["streams begun, all delivered whole", `${begun}`],
     ["tokens delivered and checked", `${finished.tokens}`],
     ["tokens/s, mean", Math.round((1_000 * finished.tokens) / finished.wallMs).toString()],
     ["CPU µs/token", ((after.cpuUs - before.cpuUs) / finished.tokens).toFixed(2)],
-    ["widest flush, ms", Math.max(0, ...seen.map(({ flushMs }) => flushMs)).toFixed(0)],
-    ["highest pressure", (most?.pressure ?? 0).toFixed(2)],
+    ["widest flush, ms", flushMs.toFixed(0)],
+    ["highest pressure", pressure.toFixed(2)],
     ["streams running at the first refusal", `${atRefusal ?? "none refused"}`],
     ["starts refused", `${refusals.length}`],
     ["Retry-After, s", refusals.length === 0 ? "" : `${Math.min(...refusals)}–${Math.max(...refusals)}`],
@@ -105,15 +103,30 @@ async function benchTwice(bench: Bench, { load }: Sizes, proxy: MeasuredProcess,
   console.log(`${formatTable(["", "ours, SSE"], rows)}\n`);
 }
 
-async function look(url: string, seen: Seen[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    // On a connection of its own: a kept one may be closed just when it is used again.
-    const text = await (await fetch(`${url}/metrics`, { headers: { connection: "close" } })).text();
-    const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? NaN);
-    seen.push({
-      flushMs: 1_000 * valueOf("ai_stream_flush_seconds"),
-      pressure: valueOf("ai_stream_load_pressure"),
-    });
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
-  }
+/** Looks at the load of a proxy from now on; what it returns stops looking and tells the most there was. */
+function watch(url: string): () => Promise<Seen> {
+  const most = { flushMs: 0, pressure: 0 };
+  const stop = new AbortController();
+  const looks = (async () => {
+    while (!stop.signal.aborted) {
+      const { flushMs, pressure } = await seenAt(url);
+      most.flushMs = Math.max(most.flushMs, flushMs);
+      most.pressure = Math.max(most.pressure, pressure);
+      await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  })();
+  // Whoever asks for the result hears of a failure.
+  looks.catch(() => {});
+  return async () => {
+    stop.abort();
+    await looks;
+    return most;
+  };
+}
+
+async function seenAt(url: string): Promise<Seen> {
+  // On a connection of its own: a kept one may be closed just when it is used again.
+  const text = await (await fetch(`${url}/metrics`, { headers: { connection: "close" } })).text();
+  const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? NaN);
+  return { flushMs: 1_000 * valueOf("ai_stream_flush_seconds"), pressure: valueOf("ai_stream_load_pressure") };
 }

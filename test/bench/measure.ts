@@ -10,12 +10,13 @@ export interface StreamsResult {
   readonly cpuUsPerToken: number;
   readonly tokens: number;
   readonly wallMs: number;
-  /** Milliseconds from the provider's write to the reader, of every token; empty when unpaced. */
+  /** Milliseconds from the provider's write to the reader, of every token that counts; empty when unpaced. */
   readonly latenciesMs: readonly number[];
 }
 
 /**
- * Streams to one viewer each, from the first request to the last end.
+ * Streams to one viewer each, from the first request to the last end. The latencies count from the first token on, or, when
+ * there are so many streams that opening them is a load of its own, from when all were open.
  * @throws {Error} when an answer differs by a character, or the provider was asked more than once for a stream.
  */
 export async function measureStreams(
@@ -23,6 +24,7 @@ export async function measureStreams(
   { dialect, server }: Contender,
   workload: Workload,
   streams: number,
+  latencyFrom: "first token" | "all open" = "first token",
 ): Promise<StreamsResult> {
   const before = await server.usage();
   await load.ask({ open: order({ upstream, load }, dialect, server, workload, streams) });
@@ -30,8 +32,12 @@ export async function measureStreams(
   const after = await server.usage();
   const { requests, sent } = await upstream.ask<{ requests: number; sent: SentTimes }>("report");
   if (requests !== streams) throw new Error(`The provider was asked ${requests} times for ${streams} streams`);
-  const latenciesMs = receivedAt.flatMap((times, stream) =>
-    Array.from(sent[stream] ?? [], (sentAt, token) => (times[token]! - sentAt) / 1_000),
+  const fromUs = latencyFrom === "first token" ? 0 : Object.values(sent).reduce((us, [at]) => Math.max(us, at!), 0);
+  const latenciesMs: number[] = [];
+  receivedAt.forEach((times, stream) =>
+    sent[stream]?.forEach((sentAt, token) => {
+      if (sentAt >= fromUs) latenciesMs.push((times[token]! - sentAt) / 1_000);
+    }),
   );
   return { cpuUsPerToken: (after.cpuUs - before.cpuUs) / tokens, tokens, wallMs, latenciesMs };
 }

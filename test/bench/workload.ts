@@ -3,7 +3,7 @@
 /**
  * `unpaced`: as fast as the reader takes it, many events per read.
  * `lockstep`: the next event only when the reader has the one before: each token its own packet.
- * `wide`: as lockstep, with tokens of 2,000 characters, so that a stream soon is megabytes.
+ * `wide`: as lockstep, with tokens of 4,000 characters, so that a stream soon is megabytes.
  * `paced`: 50 tokens a second, or as many as are asked for.
  * `held`: half of the tokens, then the stream stays open until the upstream is told to release it.
  */
