@@ -64,8 +64,8 @@ export async function* examine({ path, idleMs }: DoctorOptions): AsyncGenerator<
       "let event streams of /v1/ through",
     );
   }
-  // A page that is refused says nothing of the path.
-  yield await checkUpgrade(path, page.outcome === "problem" ? path.base.origin : path.origin);
+  // Of a page that is refused this would say nothing of the path.
+  yield await checkUpgrade(path, page.outcome === "problem" ? null : path.origin);
   yield idleMs === null
     ? skipped("idle", "how long silence is let through was not tried (--idle 75)")
     : await checkIdle(path, idleMs);

@@ -11,9 +11,6 @@ import type { Path } from "./path.ts";
 
 /** A connection that takes longer than this is none that a page can use. */
 const CONNECT_MS = 8_000;
-/** Renewals come earlier than this; a certificate that is older was forgotten. */
-const EXPIRY_DAYS = 7;
-const DAY_MS = 86_400_000;
 
 export async function checkName({ host }: Path): Promise<Finding> {
   if (isIP(host) !== 0) return ok("dns", `${host} is an address`);
@@ -51,9 +48,6 @@ export async function checkEncryption({ host, port, isEncrypted }: Path): Promis
     const { valid_to: until } = socket.getPeerCertificate();
     const protocol = socket.getProtocol();
     socket.destroy();
-    const daysLeft = Math.floor((Date.parse(until) - Date.now()) / DAY_MS);
-    if (daysLeft < EXPIRY_DAYS)
-      return problem("tls", `the certificate is valid for ${daysLeft} more day(s)`, "renew it");
     return ok("tls", `${protocol}, the certificate is valid until ${until}`);
   } catch (thrown) {
     return problem(

@@ -23,16 +23,16 @@ export type Upgrade =
   | { readonly came: "answer"; readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string }
   | { readonly came: "error"; readonly reason: string };
 
-/** @param origin of the page that asks */
-export const checkUpgrade = async (path: Path, origin: string): Promise<Finding> =>
+/** @param origin of the page that asks; null for a program, which has none */
+export const checkUpgrade = async (path: Path, origin: string | null): Promise<Finding> =>
   judgeUpgrade(await tryUpgrade(path, origin));
 
-async function tryUpgrade(path: Path, origin: string): Promise<Upgrade> {
+async function tryUpgrade(path: Path, origin: string | null): Promise<Upgrade> {
   const url = path.url("/v1/ws");
   url.protocol = path.isEncrypted ? "wss:" : "ws:";
   const { promise, resolve } = Promise.withResolvers<Upgrade>();
   const ws = new WebSocket(url, SUBPROTOCOL, {
-    headers: { origin },
+    headers: origin === null ? {} : { origin },
     handshakeTimeout: UPGRADE_MS,
     perMessageDeflate: false,
   });
