@@ -1,9 +1,8 @@
-/** Browser tests: a real Chromium, served by Vite so that what is tested resolves and compiles as the build does. */
-import { existsSync } from "node:fs";
-
-import { chromeLauncher } from "@web/test-runner-chrome";
+/** Browser tests in real engines, served by Vite so that what is tested resolves and compiles as the build does. */
 import { defaultReporter } from "@web/test-runner";
 import { createServer } from "vite";
+
+import { findEngines } from "./test/browser/launch/engines.ts";
 
 const FILES = "test/browser/**/*.test.ts";
 
@@ -17,6 +16,9 @@ const vite = await createServer({
   optimizeDeps: { entries: [FILES], include: ["axe-core", "fast-check", "@esm-bundle/chai"] },
 });
 
+// `BROWSERS=all`, or some of chromium, firefox, webkit; one after another.
+const { launchers, missing } = await findEngines(process.env.BROWSERS);
+
 export default {
   files: FILES,
   testFramework: { config: { ui: "bdd", timeout: 10_000 } },
@@ -26,22 +28,8 @@ export default {
   middleware: [serveByVite],
   plugins: [{ name: "vite-stop", serverStop: () => vite.close() }],
   reporters: [defaultReporter(), counts()],
-  browsers: [chromeLauncher({ launchOptions: await findChromium() })],
+  browsers: launchers,
 };
-
-/** $CHROME_PATH, then the system's, then the one that comes with the packages. */
-async function findChromium() {
-  const paths = [process.env.CHROME_PATH, "/usr/bin/chromium", "/usr/bin/google-chrome"];
-  const executablePath = paths.find((path) => path && existsSync(path));
-  if (executablePath !== undefined) return { executablePath, args: ["--no-sandbox"] };
-  // Read at import: makes the package unpack the libraries a bare machine lacks.
-  process.env.AWS_LAMBDA_JS_RUNTIME ??= "nodejs24.x";
-  const { default: bundled } = await import("@sparticuz/chromium");
-  return {
-    executablePath: await bundled.executablePath(),
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
-  };
-}
 
 /** Everything but the runner's own pages comes from Vite. */
 function serveByVite(context, next) {
@@ -59,7 +47,10 @@ function serveByVite(context, next) {
   });
 }
 
-/** The closing line `browser: N passed, N failed`; a file that did not load counts as a failure. */
+/**
+ * The closing line `browser: N passed, N failed, N skipped`; a file that did not load counts as a failure,
+ * and an engine that is not installed as one skipped test, by its name.
+ */
 function counts() {
   return {
     onTestRunFinished({ sessions }) {
@@ -68,8 +59,12 @@ function counts() {
       const broken = sessions.filter(
         ({ passed, testResults }) => !passed && !(testResults && flatten(testResults).some((test) => !test.passed)),
       ).length;
+      // oxlint-disable-next-line no-console -- the names of what was not tested
+      for (const name of missing) console.log(`skipped: ${name} is not installed`);
+      const skipped = results.filter((result) => result.skipped).length + missing.length;
+      const passed = results.filter((result) => result.passed && !result.skipped).length;
       // oxlint-disable-next-line no-console -- the line `npm test` reads
-      console.log(`browser: ${results.filter(({ passed }) => passed).length} passed, ${failed + broken} failed`);
+      console.log(`browser: ${passed} passed, ${failed + broken} failed, ${skipped} skipped`);
     },
   };
 }
