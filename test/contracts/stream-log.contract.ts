@@ -236,8 +236,9 @@ export function streamLogContract(
       assert.equal((await log.readRecords(record.conversation)).size, 0);
     });
 
-    test("of a stream that has ended only so many bytes of entries stay, the newest; a running one keeps all", async () => {
+    test("of a stream that has ended only so many bytes of entries stay, the newest; a running one keeps all", async (t) => {
       const bounded = await open({ eventsBytesPerStream: 60_000 });
+      t.after(() => bounded.close());
       const { record } = await bounded.createStream(newStream());
       const { record: short } = await bounded.createStream(newStream());
       for (let seq = 2; seq < 22; seq++) await bounded.append(record.id, 1, batchOf(seq, delta("x".repeat(10_000))));
@@ -255,7 +256,6 @@ export function streamLogContract(
       assert.ok(bytes <= 60_000 && bytes > 30_000, `${bytes} bytes`);
       assert.deepEqual([left[0]!.seq, left.at(-1)!.seq, tail], [first, 22, 22]);
       assert.equal((await bounded.findStream(short.id))!.first, 1);
-      await bounded.close();
     });
 
     test("check() passes on a store that works", () => log.check());

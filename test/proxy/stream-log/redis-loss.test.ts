@@ -61,9 +61,11 @@ describe("the Redis store and the death of its server", { skip: withoutRedis }, 
     }
   });
 
-  test("an append whose answer is lost with its connection is sent again, and done once", async () => {
+  test("an append whose answer is lost with its connection is sent again, and done once", async (t) => {
     const faults = await openTcpFaults(server.port);
+    t.after(() => faults.close());
     const far = await openRedisLog(`redis://127.0.0.1:${faults.port}/?prefix=t${stores}:`);
+    t.after(() => far.close());
     const { record } = await far.createStream(newStream());
     const append = (seq: number, text: string) => far.append(record.id, 1, makeBatch([delta(text)], seq, 1));
     for (let seq = 2; seq < 7; seq++) {
@@ -71,8 +73,6 @@ describe("the Redis store and the death of its server", { skip: withoutRedis }, 
       await Promise.all([append(seq, `${seq}`), cut]);
     }
     assert.deepEqual(await textsOf(record.id), ["2", "3", "4", "5", "6"]);
-    await far.close();
-    await faults.close();
   });
 
   test("a writer that outlives the server, and finds all it was acknowledged, keeps the incarnation for its successor", async () => {

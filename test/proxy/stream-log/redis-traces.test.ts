@@ -108,8 +108,9 @@ describe("what the Redis store leaves behind", { skip: withoutRedis }, () => {
     assert.equal(await log.findStream(id), null);
   });
 
-  test("a start that is slower than its successor joins it: never two streams for one send id", async () => {
+  test("a start that is slower than its successor joins it: never two streams for one send id", async (t) => {
     const connection = await RedisConnection.open(parseRedisUrl(url), {});
+    t.after(() => connection.close());
     const gate = Promise.withResolvers<void>();
     const stuck = {
       call: connection.call.bind(connection),
@@ -127,10 +128,9 @@ describe("what the Redis store leaves behind", { skip: withoutRedis }, () => {
     assert.equal(await started, next.stream.id);
     assert.equal(await log.findStream(slow.stream.id), null);
     assert.equal(await log.findConversation(slow.stream.conversation), null);
-    await connection.close();
   });
 
-  test("a stream that ended and whose money was not settled is settled once, by anybody", async () => {
+  test("a stream that ended and whose money was not settled is settled once, by anybody", async (t) => {
     const { record } = await log.createStream(newStream());
     await log.ledger.hold(record.id, accounts, 400);
     const meta = `${prefix}{${record.conversation}}:meta:${record.id}`;
@@ -140,13 +140,13 @@ describe("what the Redis store leaves behind", { skip: withoutRedis }, () => {
     await raw.command("HSET", meta, "day", DAY);
     assert.deepEqual(await log.ledger.account("total", DAY), { spent: 0, reserved: 400 });
     const other = await openRedisLog(url);
+    t.after(() => other.close());
     await Promise.all([log, other].map((one) => one.trim({ streamsBefore: 0, conversationsBefore: 0 })));
     assert.deepEqual(await log.ledger.account("total", DAY), { spent: 250, reserved: 0 });
     // A writer that does not know sets nothing aside any more.
     assert.equal((await log.ledger.hold(record.id, accounts, 100)).held, 0);
     await log.trim({ streamsBefore: 0, conversationsBefore: 0 });
     assert.deepEqual(await other.ledger.account("total", DAY), { spent: 250, reserved: 0 });
-    await other.close();
   });
 
   test("hints that are wrong are put right by whoever looks", async () => {
