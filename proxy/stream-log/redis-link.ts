@@ -28,6 +28,9 @@ const STALLED_MS = 8_000;
 /** Commands without a reply, of all streams: beyond that the store is too slow to be waited for. */
 const MOST_COMMANDS = 50_000;
 
+/** The client's own limit of 5 s makes a timer and an abort signal for every command: half of what one costs. */
+const NO_TIMER = { timeout: 0 };
+
 const reconnectAfter = (tried: number): number =>
   Math.min(LONGEST_RECONNECT_MS, FIRST_RECONNECT_MS * 2 ** Math.min(tried, 10)) * (0.5 + Math.random() / 2);
 
@@ -123,7 +126,7 @@ async function createSockets(place: RedisPlace): Promise<Sockets> {
     return { commands: client, hearing: client, send };
   }
   const [{ host, port }] = hosts as [RedisPlace["hosts"][number]];
-  const options = { ...login, database, RESP: 2, pingInterval: PING_MS } as const;
+  const options = { ...login, database, RESP: 2, pingInterval: PING_MS, commandOptions: NO_TIMER } as const;
   // Idle on both sides longer than two pings: nobody is there.
   const socket = { host, port, ...timing, socketTimeout: 2 * PING_MS + 1_000, ...(tls ? { tls: true as const } : {}) };
   const commands = createClient({
