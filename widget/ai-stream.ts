@@ -1,4 +1,5 @@
 /** `<ai-stream>`: attributes, slots, parts and events around one conversation; the stream controller does the work. */
+import { css, html, nothing } from "lit";
 import type { PropertyValues } from "lit";
 import { modeOf } from "./attributes.ts";
 import { frameStyles } from "./ai-stream.styles.ts";
@@ -6,6 +7,7 @@ import { press } from "./buttons.ts";
 import { ChatElement } from "./chat-element.ts";
 import { Language } from "./language.ts";
 import { markdownStyles } from "./render/markdown.styles.ts";
+import type { Bubble } from "./view/bubble.ts";
 import { Countdown } from "./view/countdown.ts";
 import { frame, shownMessages } from "./view/frame.ts";
 import { messageStyles } from "./view/message.styles.ts";
@@ -96,6 +98,9 @@ export class AiStream extends ChatElement {
   readonly #language: Language;
   readonly #scroll: StickyScroll;
   readonly #spoken: Spoken;
+  /** In `bubble` mode, once it is loaded. */
+  #bubble: Bubble | null = null;
+  #isLoading = false;
 
   constructor() {
     super();
@@ -103,7 +108,11 @@ export class AiStream extends ChatElement {
     this.#language = new Language(this, () => this.labels);
     this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
     new Countdown(this, () => Math.max(this.connection.retryAt ?? 0, this.messages.at(-1)?.retryAt ?? 0));
-    this.#spoken = new Spoken(() => this.renderRoot.querySelector(".spoken"));
+    // The one in a closed panel is not heard.
+    this.#spoken = new Spoken(() => {
+      const regions = this.renderRoot.querySelectorAll<HTMLElement>(".spoken");
+      return regions[this.open ? 0 : regions.length - 1] ?? null;
+    });
   }
 
   override async send(text: string, options?: { attachments?: readonly File[] }): Promise<void> {
@@ -124,29 +133,46 @@ export class AiStream extends ChatElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
     if (changed.has("labels")) this.#language.refresh();
+    if (this.mode !== "bubble") return;
+    if (this.#bubble === null) void this.#loadBubble();
+    this.#bubble?.follow(this.messages.at(-1));
   }
 
   protected override render(): unknown {
     const { messages, status, connection, agent } = this.chat;
-    return frame({
-      mode: modeOf(this.mode),
+    const mode = modeOf(this.mode);
+    const { words, direction } = this.#language;
+    const content = frame({
+      mode,
       messages,
       status,
       connection,
       agent,
-      labels: this.#language.words,
+      labels: words,
       readonly: this.readonly,
       draft: this.draft,
       placeholder: this.placeholder,
       following: this.#scroll.following,
       mistake: this.mistake,
       tags: this.#language.tags,
-      direction: this.#language.direction,
+      direction,
       onDraft: this.#onDraft,
       onSend: this.#onSend,
       onScroll: this.#scroll.onScroll,
       onClick: this.#onClick,
     });
+    return mode === "bubble" ? (this.#bubble?.draw(content, words, direction) ?? nothing) : content;
+  }
+
+  /** What cannot be loaded now is tried again at the next update. */
+  async #loadBubble(): Promise<void> {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    const part = await import("./view/bubble.ts").catch(() => null);
+    this.#isLoading = false;
+    if (part === null) return;
+    this.#bubble = new part.Bubble(this, { css, html, nothing });
+    this.requestUpdate();
   }
 
   protected override updated(changed: PropertyValues<this>): void {

@@ -11,6 +11,8 @@ export class StickyScroll implements ReactiveController {
   readonly #box: () => HTMLElement | null;
   /** Told of new heights after layout and before paint: following costs no layout of its own. */
   #sizes: ResizeObserver | null = null;
+  /** Another mode draws another box. */
+  #observed: HTMLElement | null = null;
   #lastTop = 0;
 
   /** @param box the scrolling element, once it is drawn; its first child holds what grows */
@@ -22,7 +24,10 @@ export class StickyScroll implements ReactiveController {
 
   hostUpdated(): void {
     const box = this.#box();
-    if (this.#sizes !== null || box === null) return;
+    if (box === this.#observed) return;
+    this.hostDisconnected();
+    if (box === null) return;
+    this.#observed = box;
     this.#sizes = new ResizeObserver(() => {
       if (this.following) this.#toEnd();
     });
@@ -36,7 +41,7 @@ export class StickyScroll implements ReactiveController {
 
   hostDisconnected(): void {
     this.#sizes?.disconnect();
-    this.#sizes = null;
+    this.#sizes = this.#observed = null;
   }
 
   /** For the box's `scroll` event: scrolling up lets go, reaching the end takes hold again. */

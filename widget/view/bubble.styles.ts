@@ -1,0 +1,145 @@
+/** The look of `bubble` mode: the launcher in the corner, the panel above it, the sheet on a small screen. */
+import type { Kit } from "./bubble.ts";
+
+export const bubbleStyles = ({ css }: Kit) => css`
+  :host([mode="bubble"]) {
+    --_size: var(--ai-stream-launcher-size, 3.5rem);
+    --_inset: var(--ai-stream-inset, max(1.25rem, env(safe-area-inset-bottom)));
+    position: fixed;
+    z-index: var(--ai-stream-layer, 1000);
+    inset: auto;
+    inset-block-end: var(--_inset);
+    inset-inline-end: var(--ai-stream-inset, 1.25rem);
+    block-size: auto;
+    container-type: normal;
+  }
+  .launcher {
+    position: relative;
+    display: grid;
+    place-items: center;
+    inline-size: var(--_size);
+    block-size: var(--_size);
+    padding: 0;
+    border-radius: 50%;
+    background: var(--_accent);
+    color: var(--_on-accent);
+    box-shadow: var(--_shadow);
+    transition: transform 0.15s;
+  }
+  .launcher:hover {
+    transform: scale(1.05);
+  }
+  .launcher svg {
+    inline-size: 45%;
+    block-size: 45%;
+  }
+  .unread {
+    position: absolute;
+    inset-block-start: 0;
+    inset-inline-end: 0;
+    inline-size: 0.875rem;
+    block-size: 0.875rem;
+    border: 2px solid var(--_bg);
+    border-radius: 50%;
+    background: var(--_bad);
+  }
+  .panel[open] {
+    display: flex;
+  }
+  .panel {
+    position: absolute;
+    inset: auto;
+    inset-block-end: calc(var(--_size) + 0.75rem);
+    inset-inline-end: 0;
+    flex-direction: column;
+    inline-size: min(var(--ai-stream-width, 25rem), calc(100vw - 2.5rem));
+    block-size: min(var(--ai-stream-height, 42rem), calc(100dvh - var(--_size) - var(--_inset) - 1.75rem));
+    max-inline-size: none;
+    max-block-size: none;
+    margin: 0;
+    padding: 0;
+    overflow: clip;
+    container-type: inline-size;
+    border: 1px solid var(--_line);
+    border-radius: var(--_radius);
+    background: var(--_bg);
+    color: inherit;
+    box-shadow: var(--_shadow);
+    animation: rise 0.18s ease-out;
+  }
+  .panel::backdrop {
+    background: none;
+  }
+  .panel .frame {
+    flex: 1;
+    min-block-size: 0;
+    border: 0;
+    border-radius: 0;
+  }
+  .panel .welcome {
+    align-items: flex-start;
+    justify-content: flex-end;
+    text-align: start;
+  }
+  .panel .starters {
+    flex-direction: column;
+    align-items: flex-start;
+  }
+  .bar {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    gap: 0.5rem;
+    padding: 0.5rem 0.5rem 0.5rem 1rem;
+    padding-inline: 1rem 0.5rem;
+    border-block-end: 1px solid var(--_line);
+    font-weight: 600;
+  }
+  .bar button {
+    padding: 0.4375rem;
+    color: var(--_muted);
+  }
+  .bar button:hover {
+    background: var(--_soft);
+    color: var(--_fg);
+  }
+  /* The whole of a small screen, or what the on-screen keyboard leaves of it. */
+  .panel:modal {
+    position: fixed;
+    inset-block: var(--_top, 0px) auto;
+    inset-inline: 0;
+    inline-size: 100%;
+    block-size: var(--_left, 100dvh);
+    border: 0;
+    border-radius: 0;
+    padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
+  }
+  @keyframes rise {
+    from {
+      opacity: 0;
+      transform: translateY(0.5rem);
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .panel {
+      animation: none;
+    }
+    .launcher:hover {
+      transform: none;
+    }
+  }
+  @media (forced-colors: active) {
+    .launcher {
+      border: 1px solid ButtonText;
+    }
+    .unread {
+      background: Highlight;
+      forced-color-adjust: none;
+    }
+  }
+  @media print {
+    :host([mode="bubble"]) {
+      display: none;
+    }
+  }
+`;
