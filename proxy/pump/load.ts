@@ -21,7 +21,7 @@ interface Range {
 /** What harms readers of running streams: from `to` on no new ones begin. */
 const PRESSURE: Readonly<Record<"loopDelayMs" | "heapRatio" | "commitMs", Range>> = {
   // Each turn late is a token late; from a quarter of a second on it is seen.
-  loopDelayMs: { from: 20, to: 120 },
+  loopDelayMs: { from: 40, to: 250 },
   // Above it the collector runs all the time, and the process may die with all its streams.
   heapRatio: { from: 0.6, to: 0.85 },
   // Nothing is shown before it is committed.

@@ -31,7 +31,7 @@ test("a busy loop widens the flush up to its bound, and refuses nobody: it may h
   assert.equal(load.flushMs, 0);
 });
 
-for (const [signal, value] of Object.entries({ loopDelayMs: 200, heapRatio: 0.95, commitMs: 600 })) {
+for (const [signal, value] of Object.entries({ loopDelayMs: 400, heapRatio: 0.95, commitMs: 600 })) {
   test(`too much ${signal} for longer than a moment refuses streams, until it is calm again`, () => {
     const load = new Load(20);
     readings(load, 1, { [signal]: value });
