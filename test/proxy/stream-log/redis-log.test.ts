@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { after, before, describe } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
-import { createClient } from "redis";
 import { openRedisLog } from "../../../proxy/stream-log/redis-log.ts";
 import { ledgerContract } from "../../contracts/ledger.contract.ts";
 import { ownershipContract } from "../../contracts/ownership.contract.ts";
 import { replicasContract } from "../../contracts/replicas.contract.ts";
 import { streamLogContract } from "../../contracts/stream-log.contract.ts";
-import { findRedisServer, startRedisServer, withoutAnyRedis, withoutRedis } from "../../fakes/redis-server.ts";
+import { startRedisCluster } from "../../fakes/redis-cluster.ts";
+import type { RedisCluster } from "../../fakes/redis-cluster.ts";
+import { findRedisServer, withoutAnyRedis, withoutRedis } from "../../fakes/redis-server.ts";
 import type { RedisServer } from "../../fakes/redis-server.ts";
 
 const newPrefix = () => `prefix=${randomUUID()}:`;
@@ -37,21 +37,18 @@ describe("the Redis store", { skip: withoutAnyRedis }, () => {
 });
 
 describe("the Redis store on a cluster", { skip: withoutRedis }, () => {
-  let server: RedisServer;
+  let cluster: RedisCluster;
   before(async () => {
-    // One node has all slots, and refuses what would touch two.
-    server = await startRedisServer(["--cluster-enabled", "yes"]);
-    const client = createClient({ url: server.url, RESP: 2 });
-    await client.connect();
-    await client.sendCommand(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-    while (!(await client.sendCommand<string>(["CLUSTER", "INFO"])).includes("cluster_state:ok")) await delay(20);
-    await client.close();
+    cluster = await startRedisCluster(3);
   });
-  after(() => server.close());
+  after(() => cluster.close());
 
-  const newUrl = () => `${server.url}/?cluster=true&${newPrefix()}`;
+  const newUrl = () => `${cluster.url}&${newPrefix()}`;
 
-  ledgerContract("redis cluster", async () => ({ log: await openRedisLog(newUrl()), again: null }));
+  ledgerContract("redis cluster", async () => {
+    const url = newUrl();
+    return { log: await openRedisLog(url), again: () => openRedisLog(url) };
+  });
   replicasContract("redis cluster", async () => {
     const url = newUrl();
     return { one: await openRedisLog(url), other: await openRedisLog(url) };
