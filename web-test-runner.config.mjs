@@ -21,7 +21,7 @@ const { launchers, missing } = await findEngines(process.env.BROWSERS);
 
 export default {
   files: FILES,
-  testFramework: { config: { ui: "bdd", timeout: 10_000 } },
+  testFramework: { config: { ui: "bdd", timeout: 30_000 } },
   // More pages at once than this machine has cores make timeouts, not speed.
   concurrency: 1,
   concurrentBrowsers: 1,

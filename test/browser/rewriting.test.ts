@@ -60,14 +60,22 @@ async function watch(
     await new Promise((resolve) => requestAnimationFrame(resolve));
     await onFrame(at);
     const box = element.find(".scroller");
-    const text = element.find("article.answer").innerText;
     seen.push({
-      words: text.match(/w\d+/g) ?? [],
+      words: readable(element.find("article.answer")).match(/w\d+/g) ?? [],
       top: box.scrollTop,
       fromEnd: box.scrollHeight - box.clientHeight - box.scrollTop,
     });
   }
   return seen;
+}
+
+/** What is there to be read by scrolling to it; some engines leave out of `innerText` what is not in view. */
+function readable(element: HTMLElement): string {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const texts: string[] = [];
+  while (walker.nextNode() !== null)
+    if (walker.currentNode.parentElement?.checkVisibility() === true) texts.push(walker.currentNode.nodeValue ?? "");
+  return texts.join(" ");
 }
 
 async function scrollTo(box: HTMLElement, top: number): Promise<void> {

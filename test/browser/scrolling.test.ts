@@ -3,9 +3,11 @@ import { asked, growing, mount } from "./fake-chat.ts";
 import type { FakeStream } from "./fake-chat.ts";
 
 const LINES = "A line of an answer that is long enough.\n\n".repeat(60);
-/** A frame has been laid out, its sizes observed, and drawn. */
-const settled = (): Promise<unknown> =>
-  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+/** Frames until what came into view has its own height instead of an estimated one, and following has seen it. */
+const SETTLED_FRAMES = 4;
+async function settled(): Promise<void> {
+  for (let frame = 0; frame < SETTLED_FRAMES; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+}
 
 describe("the view", () => {
   const mountLong = async (): Promise<{ element: FakeStream; box: HTMLElement }> => {

@@ -14,6 +14,8 @@ const BROWSERS = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser";
 /** A driver that does not answer after this will not: it takes a second on a slow machine. */
 const START_MS = 20_000;
 const POLL_MS = 100;
+/** With the browser's own bars: a page of 800 × 600, as the other engines have. */
+const WINDOW = { x: 0, y: 0, width: 800, height: 638 };
 
 /** Where WebKitGTK's browser lies, or undefined where it, its driver or the screen is missing. */
 export function findWebKit(): string | undefined {
@@ -94,6 +96,7 @@ export class WebKitDriver {
     const capabilities = { alwaysMatch: { browserName: "MiniBrowser", "webkitgtk:browserOptions": options } };
     const { sessionId } = (await call("POST", `${url}/session`, { capabilities })) as { sessionId: string };
     await call("POST", `${url}/session/${sessionId}/timeouts`, { script: START_MS });
+    await call("POST", `${url}/session/${sessionId}/window/rect`, WINDOW);
     return `${url}/session/${sessionId}`;
   }
 
