@@ -1,7 +1,7 @@
 /** `<ai-stream>`: attributes, slots, parts and events around one conversation; the stream controller does the work. */
 import { css, html, nothing } from "lit";
 import type { PropertyValues } from "lit";
-import { modeOf } from "./attributes.ts";
+import { modeOf, verbosityOf } from "./attributes.ts";
 import { frameStyles } from "./ai-stream.styles.ts";
 import { press } from "./buttons.ts";
 import { ChatElement } from "./chat-element.ts";
@@ -10,6 +10,7 @@ import { markdownStyles } from "./render/markdown.styles.ts";
 import type { Bubble } from "./view/bubble.ts";
 import { Countdown } from "./view/countdown.ts";
 import { frame, shownMessages } from "./view/frame.ts";
+import { addPiece, LiveRegion } from "./view/live-region.ts";
 import { messageStyles } from "./view/message.styles.ts";
 import { Spoken } from "./view/spoken.ts";
 import { StickyScroll } from "./view/sticky-scroll.ts";
@@ -108,11 +109,13 @@ export class AiStream extends ChatElement {
     this.#language = new Language(this, () => this.labels);
     this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
     new Countdown(this, () => Math.max(this.connection.retryAt ?? 0, this.messages.at(-1)?.retryAt ?? 0));
-    // The one in a closed panel is not heard.
-    this.#spoken = new Spoken(() => {
-      const regions = this.renderRoot.querySelectorAll<HTMLElement>(".spoken");
-      return regions[this.open ? 0 : regions.length - 1] ?? null;
-    });
+    this.#spoken = new Spoken(new LiveRegion((text) => addPiece(this.#heard, text)));
+  }
+
+  /** The live region of a closed panel is not heard: there is another one beside it. */
+  get #heard(): HTMLElement | null {
+    const regions = this.renderRoot.querySelectorAll<HTMLElement>(".spoken");
+    return regions[this.open ? 0 : regions.length - 1] ?? null;
   }
 
   override async send(text: string, options?: { attachments?: readonly File[] }): Promise<void> {
@@ -177,7 +180,10 @@ export class AiStream extends ChatElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
-    this.#spoken.follow(this.messages.at(-1), this.#language.words);
+    const verbosity = verbosityOf(this.verbosity);
+    // Nobody listens to an answer behind a closed door; that it is there they are told.
+    const isAway = this.mode === "bubble" && !this.open && verbosity !== "off";
+    this.#spoken.follow(this.messages.at(-1), this.#language.words, isAway ? "status" : verbosity);
     if (modeOf(this.mode) === "answer" && (changed.has("prompt") || changed.has("mode"))) this.#askPrompt(changed);
   }
 

@@ -4,6 +4,7 @@ import { StreamError } from "../protocol/index.ts";
 import type { WireError } from "../protocol/index.ts";
 import type { PageTools } from "./page-tools.ts";
 import type { StreamOptions } from "./stream-controller.ts";
+import type { Verbosity } from "./view/spoken.ts";
 
 export const PROPERTIES: PropertyDeclarations = {
   endpoint: {},
@@ -26,8 +27,6 @@ export const PROPERTIES: PropertyDeclarations = {
 };
 
 export type Mode = "chat" | "answer" | "bubble";
-/** What a screen reader is told of by itself. */
-export type Verbosity = "off" | "status" | "sentences" | "full";
 
 /** The first of each is what a value that this version does not know is taken for. */
 const MODES: readonly Mode[] = ["chat", "answer", "bubble"];

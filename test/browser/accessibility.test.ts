@@ -74,6 +74,22 @@ const STATES: Readonly<Record<string, Partial<FakeChat>>> = {
     connection: { state: "waiting", transport: "ws" },
     messages: [asked("?"), growing("Half")],
   },
+  thinking: {
+    status: "streaming",
+    messages: [
+      asked("?"),
+      answered([{ kind: "reasoning", seq: 1, block: 0, text: "Let me see", open: true }], { status: "running" }),
+    ],
+  },
+  offline: {
+    status: "streaming",
+    connection: { state: "offline", transport: "ws" },
+    messages: [asked("?", { attachments: [{ name: "plan.pdf", mediaType: "application/pdf" }] }), growing("Half")],
+  },
+  queued: {
+    status: "streaming",
+    messages: [asked("?"), growing("Half"), asked("And?", { id: "m_r", state: "queued" })],
+  },
   disconnected: { connection: { state: "failed", transport: null, error } },
 };
 
@@ -90,61 +106,129 @@ async function violations(element: FakeStream): Promise<string[]> {
   );
 }
 
+const LOOKS = [
+  { theme: "light", lang: "en" },
+  { theme: "dark", lang: "en" },
+  { theme: "light", lang: "ar" },
+] as const;
+
+/** Entrance and pulse animations would be measured half transparent. */
+const calm = (): void => {
+  for (const animation of document.getAnimations()) animation.cancel();
+};
+
+const nextFrame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+
 describe("axe finds nothing", () => {
-  for (const theme of ["light", "dark"]) {
+  afterEach(() => document.documentElement.removeAttribute("lang"));
+
+  for (const { theme, lang } of LOOKS) {
+    const look = `${theme}, ${lang}`;
+    const mountIn = async (attributes: Readonly<Record<string, string>> = {}): Promise<FakeStream> => {
+      document.documentElement.lang = lang;
+      document.body.style.background = theme === "dark" ? "#000" : "#fff";
+      return mount({ theme, ...attributes });
+    };
+
     for (const [name, state] of Object.entries(STATES)) {
-      it(`in the state ${name}, ${theme}`, async () => {
-        const element = await mount({ theme });
-        document.body.style.background = theme === "dark" ? "#000" : "#fff";
+      it(`in the state ${name}, ${look}`, async () => {
+        const element = await mountIn();
         await element.show(state);
-        // Entrance and pulse animations would be measured half transparent.
-        for (const animation of document.getAnimations()) animation.cancel();
+        calm();
         expect(await violations(element)).to.deep.equal([]);
       });
     }
-    it(`in answer mode and with a wrong attribute, ${theme}`, async () => {
-      const answer = await mount({ theme, mode: "answer" });
-      await answer.show(STATES["complete"] as Partial<FakeChat>);
+
+    it(`in answer mode and with a wrong attribute, ${look}`, async () => {
+      const answer = await mountIn({ mode: "answer" });
+      await answer.show(STATES["complete"]!);
       expect(await violations(answer)).to.deep.equal([]);
-      expect(await violations(await mount({ theme, endpoint: "nope:" }))).to.deep.equal([]);
+      expect(await violations(await mountIn({ endpoint: "nope:" }))).to.deep.equal([]);
+    });
+
+    it(`in a bubble, closed, with news, and open, ${look}`, async () => {
+      const element = await mountIn({ mode: "bubble" });
+      while (!element.has(".launcher")) await nextFrame();
+      calm();
+      expect(await violations(element)).to.deep.equal([]);
+      await element.show(STATES["streaming"]!);
+      await element.show(STATES["complete"]!);
+      await element.show({ status: "idle" });
+      expect(await violations(element)).to.deep.equal([]);
+      element.open = true;
+      await element.updateComplete;
+      calm();
+      expect(await violations(element)).to.deep.equal([]);
     });
   }
+});
+
+/** 1280 CSS pixels at 400 %. */
+const NARROW_PX = 320;
+
+describe("at 400 % zoom", () => {
+  for (const [name, state] of Object.entries(STATES)) {
+    it(`nothing is lost to the side in the state ${name}`, async () => {
+      const element = await mount();
+      element.style.inlineSize = `${NARROW_PX}px`;
+      await element.show(state);
+      const box = element.find(".scroller");
+      expect(box.scrollWidth).to.be.at.most(box.clientWidth);
+      for (const button of element.renderRoot.querySelectorAll("button")) {
+        const { left, right } = button.getBoundingClientRect();
+        const { left: from, right: to } = element.getBoundingClientRect();
+        // A wide listing or table scrolls by itself.
+        if (button.closest("figure, .table") !== null) continue;
+        expect(left, button.outerHTML).to.be.at.least(from);
+        expect(right, button.outerHTML).to.be.at.most(to);
+      }
+    });
+  }
+});
+
+describe("what fingers meet", () => {
+  it("is at least 24 pixels each way, but for words within a line", async () => {
+    for (const state of Object.values(STATES)) {
+      const element = await mount();
+      await element.show(state);
+      for (const button of element.renderRoot.querySelectorAll("button")) {
+        const { width, height } = button.getBoundingClientRect();
+        expect(Math.min(width, height), button.outerHTML).to.be.at.least(24);
+      }
+    }
+  });
 });
 
 describe("the live region", () => {
   const said = (element: FakeStream): string[] =>
     Array.from(element.find(".spoken").children, (line) => line.textContent);
+  const SENTENCE = "This is the **first** sentence of the answer. ";
 
-  it("says whole sentences, each once, without markup and code", async () => {
+  it("is given each sentence once", async () => {
     const element = await mount();
-    const text = "This is the **first** sentence of the answer. And here comes a second, longer sentence! ```";
-    for (let to = 1; to <= text.length; to++)
-      await element.show({ messages: [asked("?"), growing(text.slice(0, to))] });
-    expect(said(element).join(" ")).to.equal(
-      "This is the first sentence of the answer. And here comes a second, longer sentence!",
-    );
-    const whole = `${text}\n\n\`\`\`js\nlet secret;\n\`\`\`\n\nThe end`;
-    await element.show({ messages: [asked("?"), answered([words(whole.replace(" ```", ""))])] });
-    expect(said(element).join(" "))
-      .to.match(/The end$/)
-      .and.not.to.contain("secret");
+    for (const text of [SENTENCE.slice(0, 20), SENTENCE, `${SENTENCE}And`])
+      await element.show({ messages: [asked("?"), growing(text)] });
+    expect(said(element)).to.deep.equal(["This is the first sentence of the answer."]);
   });
 
-  it("says how an answer ended where that is not simply its end, and what no model wrote", async () => {
-    const element = await mount();
-    await element.show({ status: "streaming", messages: [asked("?"), growing("Half of")] });
-    const cut = answered([words("Half of")], { status: "interrupted", reason: "budget" });
-    await element.show({ status: "idle", messages: [asked("?"), cut] });
-    expect(said(element)).to.deep.equal(["Half of", "The answer reached its spending limit."]);
-    await element.show({ messages: [asked("!"), { ...growing(""), id: "m_b" }] });
-    const prepared = answered([words("We are back soon.", { canned: true })], { id: "m_b" });
-    await element.show({ messages: [asked("!"), prepared] });
-    expect(said(element).slice(2)).to.deep.equal(["Prepared text, not written by a model", "We are back soon."]);
+  it("says as much as `verbosity` allows", async () => {
+    const silent = await mount({ verbosity: "off" });
+    await silent.show({ messages: [asked("?"), growing(SENTENCE)] });
+    expect(said(silent)).to.deep.equal([]);
+    const brief = await mount({ verbosity: "status" });
+    await brief.show({ messages: [asked("?"), growing(SENTENCE)] });
+    expect(said(brief)).to.deep.equal(["The answer is being written."]);
   });
 
-  it("does not read out an answer that was there already", async () => {
+  it("keeps no more than what may still be waiting for its turn", async () => {
     const element = await mount();
-    await element.show({ messages: [asked("?"), answered([words("An old answer. It was read long ago.")])] });
-    expect(said(element)).to.deep.equal([]);
+    for (let turn = 0; turn < 20; turn++) {
+      const id = `m_${turn}`;
+      await element.show({ messages: [asked("?"), { ...growing("Half"), id }] });
+      await element.show({
+        messages: [asked("?"), answered([words("Half")], { id, status: "interrupted", reason: "interrupted" })],
+      });
+    }
+    expect(said(element)).to.have.length(8);
   });
 });

@@ -1,77 +1,111 @@
-/** The live region: finished sentences of the latest answer, each added once. */
-import type { MessageBlock } from "../../protocol/index.ts";
+/**
+ * What people who listen are told of the latest answer, by `verbosity`:
+ * `off` nothing; `status` that it is written, what it waits for, and how it ended; `sentences` its text as well, sentence
+ * by sentence, in place of what says the same; `full` all of this, its thinking, its tools and its code.
+ */
+import type { MessageBlock, TextBlock } from "../../protocol/index.ts";
 import type { AssistantMessage, ChatMessage } from "../chat.ts";
 import type { Labels } from "../labels.ts";
 import { Announcer } from "../render/announce.ts";
+import type { LiveRegion } from "./live-region.ts";
 import { endWords } from "./message.ts";
 
-/** A screen reader reads what is added; this many pieces may still wait for their turn. */
-const KEPT_PIECES = 8;
+export type Verbosity = "off" | "status" | "sentences" | "full";
 
 export class Spoken {
-  readonly #region: () => HTMLElement | null;
+  readonly #region: LiveRegion;
   #message = "";
+  #verbosity: Verbosity = "sentences";
   /** The block being read out, and how far. */
   #index = 0;
   #announcer = new Announcer();
-  /** The blocks that something was said about. */
-  readonly #told = new Set<number>();
+  /** What was said of which block. */
+  readonly #told = new Set<string>();
   /** Its end was not seen yet. */
   #running = false;
 
-  constructor(region: () => HTMLElement | null) {
+  constructor(region: LiveRegion) {
     this.#region = region;
   }
 
   /** Takes the latest message, at every update. An answer that comes into view complete is not read out. */
-  follow(message: ChatMessage | undefined, labels: Labels): void {
+  follow(message: ChatMessage | undefined, labels: Labels, verbosity: Verbosity): void {
+    this.#verbosity = verbosity;
     if (message?.role !== "assistant") return;
     const running = message.status === "running";
     if (message.id !== this.#message) {
       this.#message = message.id;
       this.#told.clear();
       this.#running = running;
-      this.#begin(running ? 0 : message.blocks.length);
+      this.#begin(running ? 0 : message.blocks.length, labels);
+      this.#region.drop();
+      if (running && this.#says("status", "full")) this.#region.say(labels.answering);
     }
-    if (this.#index > message.blocks.length) this.#begin(message.blocks.length);
-    this.#ask(message, labels);
-    for (const block of message.blocks.slice(this.#index)) {
-      const open = running && block.kind === "text" && block.open;
-      if (block.kind === "text" && block.canned === true) this.#tell(block, labels.canned);
-      if (block.kind === "text") this.say(this.#announcer.next(block.text, open));
-      if (open) return;
-      this.#begin(this.#index + 1);
-    }
+    if (this.#index > message.blocks.length) this.#begin(message.blocks.length, labels);
+    if (message.voided === true) this.#tell("voided", labels.voided);
+    this.#readTools(message, labels);
+    this.#read(message, labels);
     if (running || !this.#running) return;
     this.#running = false;
-    this.say(endWords(message, labels));
+    const end = endWords(message, labels);
+    if (end !== "") this.say(end);
+    else if (this.#says("status", "full")) this.#region.say(labels.answered);
   }
 
+  /** Tells what somebody has just done. */
   say(text: string): void {
-    const region = this.#region();
-    if (region === null || text === "") return;
-    const piece = document.createElement("p");
-    piece.textContent = text;
-    region.append(piece);
-    while (region.childElementCount > KEPT_PIECES) region.firstElementChild?.remove();
+    if (this.#verbosity !== "off") this.#region.say(text);
   }
 
-  /** A call that waits for a yes is said once, wherever the reader is. */
-  #ask({ blocks, status }: AssistantMessage, labels: Labels): void {
-    for (const block of status === "running" ? blocks : []) {
-      if (block.kind === "tool" && block.state === "awaiting")
-        this.#tell(block, `${block.name}: ${labels.tools.awaiting}`);
+  #read(message: AssistantMessage, labels: Labels): void {
+    for (const block of message.blocks.slice(this.#index)) {
+      const open = message.status === "running" && "open" in block && block.open;
+      if (block.kind === "text") this.#readText(block, open, labels);
+      if (block.kind === "reasoning" && this.#says("full")) this.#readThought(block, open, labels);
+      if (block.kind === "refusal") this.#tell(`refusal ${block.seq}`, open ? "" : block.text);
+      if (open) return;
+      this.#begin(this.#index + 1, labels);
     }
   }
 
-  #tell({ seq }: MessageBlock, words: string): void {
-    if (this.#told.has(seq)) return;
-    this.#told.add(seq);
+  #readText(block: TextBlock, open: boolean, labels: Labels): void {
+    if (block.canned === true) this.#tell(`canned ${block.seq}`, labels.canned);
+    // Also when it is not said: who asks for more in mid-answer hears what comes from there on.
+    const text = this.#announcer.next(block.text, open);
+    if (this.#says("sentences", "full")) this.#region.flow(text);
+  }
+
+  #readThought(block: TextBlock, open: boolean, labels: Labels): void {
+    const text = this.#announcer.next(block.text, open);
+    if (text !== "") this.#tell(`thought ${block.seq}`, labels.thinking);
+    this.#region.flow(text);
+  }
+
+  /** A call that waits for a yes is said once, wherever the reader is; other states to who wants to hear all. */
+  #readTools({ blocks, status }: AssistantMessage, labels: Labels): void {
+    for (const block of blocks) {
+      if (block.kind !== "tool" || !this.#running || (status !== "running" && !isOver(block))) continue;
+      const { seq, name, state } = block;
+      if (state === "awaiting" || (this.#says("full") && state !== "input"))
+        this.#tell(`${state} ${seq}`, `${name}: ${labels.tools[state]}`);
+    }
+  }
+
+  #tell(what: string, words: string): void {
+    if (words === "" || this.#told.has(what)) return;
+    this.#told.add(what);
     this.say(words);
   }
 
-  #begin(index: number): void {
+  #says(...at: readonly Verbosity[]): boolean {
+    return at.includes(this.#verbosity);
+  }
+
+  #begin(index: number, { code }: Labels): void {
     this.#index = index;
-    this.#announcer = new Announcer();
+    this.#announcer = new Announcer(this.#says("full") ? code : null);
   }
 }
+
+const isOver = (block: MessageBlock): boolean =>
+  block.kind === "tool" && (block.state === "done" || block.state === "failed");
