@@ -20,6 +20,7 @@ export interface RedisLink {
 /** Until the first connection stands. */
 const OPEN_MS = 10_000;
 const CONNECT_MS = 5_000;
+const CLOSE_MS = 2_000;
 const FIRST_RECONNECT_MS = 50;
 const LONGEST_RECONNECT_MS = 2_000;
 /** A server that says nothing for so long, although asked, is gone: the socket is opened anew. */
@@ -84,7 +85,7 @@ export async function openLink(place: RedisPlace, options: LinkOptions): Promise
     },
     async close() {
       isClosed = true;
-      for (const client of clients) if (client.isOpen) await client.close();
+      await Promise.all(clients.map((client) => closeSoon(client)));
     },
   };
   for (const client of clients) {
@@ -97,7 +98,7 @@ export async function openLink(place: RedisPlace, options: LinkOptions): Promise
   try {
     await within(openMs, Promise.all(clients.map((client) => client.connect())));
   } catch (thrown) {
-    for (const client of clients) if (client.isOpen) client.destroy();
+    for (const client of clients) destroy(client);
     const where = place.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
     throw new StreamError("storage_unavailable", `Cannot reach the Redis store at ${where}`, { cause: thrown });
   }
@@ -155,7 +156,7 @@ function watched(client: Client, send: (args: readonly string[]) => Promise<Repl
       return;
     }
     timer = undefined;
-    client.destroy();
+    destroy(client);
     client.connect().catch(() => {});
   };
   const heard = () => {
@@ -171,6 +172,25 @@ function watched(client: Client, send: (args: readonly string[]) => Promise<Repl
     reply.then(heard, heard);
     return reply;
   };
+}
+
+/** What is under way is waited for, but not for a server that is gone. */
+async function closeSoon(client: Client): Promise<void> {
+  if (!client.isOpen) return;
+  try {
+    await within(CLOSE_MS, Promise.resolve(client.close()));
+  } catch {
+    destroy(client);
+  }
+}
+
+/** Throws where the client has given up by itself. */
+function destroy(client: Client): void {
+  try {
+    client.destroy();
+  } catch {
+    // It is closed: that was wanted.
+  }
 }
 
 async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {

@@ -14,6 +14,7 @@ import { openTcpFaults } from "../../fakes/tcp-faults.ts";
 
 const SUCCESSOR = { replica: "r_successor", ttlMs: 60_000 };
 const delta = (text: string): StreamEvent => ({ type: "delta", block: 0, kind: "text", text });
+const unavailable = (thrown: unknown) => isStreamError(thrown) && thrown.code === "storage_unavailable";
 const conflict = (thrown: unknown) => isStreamError(thrown) && thrown.code === "conflict";
 
 describe("the Redis store and the death of its server", { skip: withoutRedis }, () => {
@@ -33,9 +34,9 @@ describe("the Redis store and the death of its server", { skip: withoutRedis }, 
   });
   afterEach(() => log.close());
 
-  const restart = async (change: () => void = () => {}) => {
+  const restart = async (change: () => unknown = () => {}) => {
     await server.kill();
-    change();
+    await change();
     await server.start();
   };
   const begin = async () => (await log.createStream(newStream())).record;
@@ -120,6 +121,18 @@ describe("the Redis store and the death of its server", { skip: withoutRedis }, 
     assert.equal(await log.findStream(record.id), null);
     assert.deepEqual(await log.renew(LEASE, [record.id]), [record.id]);
     assert.equal(await log.takeOver(record.id, LEASE), null);
+  });
+
+  test("a store is closed although its server has died or says nothing", async () => {
+    server.pause();
+    const asked = assert.rejects(log.check(), unavailable);
+    await log.close();
+    await asked;
+    server.resume();
+    const other = await openRedisLog(url);
+    await restart(() => assert.doesNotReject(other.close()));
+    await other.close();
+    await assert.rejects(other.check(), unavailable);
   });
 
   test("whoever watches is woken once the server is back, whatever was missed", async () => {

@@ -56,6 +56,24 @@ test("a schema of a newer version is refused", () => {
   assert.throws(() => openSqliteLog(file), unavailable);
 });
 
+test("a file of the schema before leases is brought forward, with what ran in it", async () => {
+  const file = newFile();
+  const before = openSqliteLog(file);
+  await startStream(before, "s_old");
+  await before.close();
+  const database = new DatabaseSync(file);
+  database.exec(`ALTER TABLE streams DROP COLUMN request; ALTER TABLE streams DROP COLUMN cancel;
+    DROP TABLE outcomes; PRAGMA user_version = 3;`);
+  database.close();
+  const log = openSqliteLog(file);
+  assert.deepEqual(await log.abandoned(10), ["s_old"]);
+  assert.equal(await log.findRequest("s_old"), null);
+  await log.requestCancel("s_old");
+  assert.equal((await log.requests("s_old")).cancel, true);
+  assert.equal((await log.takeOver("s_old", LEASE))?.term, 2);
+  await log.close();
+});
+
 test("a failed commit is told to every append that was in it", async () => {
   const log = openSqliteLog(newFile());
   await log.close();
