@@ -3,7 +3,7 @@ import { formatCursor, parseCursor } from "./cursor.ts";
 import { place } from "./coverage.ts";
 import { sumUsage } from "./message.ts";
 import type { Message, MessageBlock, MessageStatus, TextBlock, ToolBlock } from "./message.ts";
-import type { EndReason, LogEntry, StreamEvent, WireEntry } from "./stream-event.ts";
+import type { EndReason, LogEntry, WireEntry } from "./stream-event.ts";
 
 /**
  * Applies entries in order. Those at or below the message's cursor were applied already and change nothing.

@@ -5,13 +5,15 @@ import { modeOf, verbosityOf } from "./attributes.ts";
 import { frameStyles } from "./ai-stream.styles.ts";
 import { press } from "./buttons.ts";
 import { ChatElement } from "./chat-element.ts";
+import { Extras } from "./extras.ts";
 import { Language } from "./language.ts";
 import { markdownStyles } from "./render/markdown.styles.ts";
 import type { Bubble } from "./view/bubble.ts";
 import { Countdown } from "./view/countdown.ts";
-import { frame, shownMessages } from "./view/frame.ts";
+import { frame } from "./view/frame.ts";
 import { addPiece, LiveRegion } from "./view/live-region.ts";
 import { messageStyles } from "./view/message.styles.ts";
+import { latest } from "./view/latest.ts";
 import { Spoken } from "./view/spoken.ts";
 import { StickyScroll } from "./view/sticky-scroll.ts";
 
@@ -34,6 +36,7 @@ import { StickyScroll } from "./view/sticky-scroll.ts";
  * @attr {auto|light|dark} theme - `auto` (default) follows the system
  * @attr placeholder - what the empty composer says
  * @attr readonly - no composer, no actions: only reading
+ * @attr feedback - buttons to judge answers, for `ai-stream-feedback`
  *
  * @fires {AiStreamStartEvent} ai-stream-start - an answer began
  * @fires {AiStreamTokenEvent} ai-stream-token - text was shown
@@ -43,6 +46,7 @@ import { StickyScroll } from "./view/sticky-scroll.ts";
  * @fires {AiStreamStatusEvent} ai-stream-status - the conversation started, streams, stops or came to rest
  * @fires {AiStreamConnectionEvent} ai-stream-connection - the connection changed
  * @fires {AiStreamErrorEvent} ai-stream-error - something failed
+ * @fires {AiStreamFeedbackEvent} ai-stream-feedback - the reader judged an answer
  *
  * @slot header - above the conversation
  * @slot welcome - in place of the agent's greeting while the conversation is empty
@@ -95,6 +99,8 @@ export class AiStream extends ChatElement {
   static override styles = [frameStyles, messageStyles, markdownStyles];
   /** @internal */
   declare draft: string;
+  /** @internal */
+  protected readonly extras: Extras;
 
   readonly #language: Language;
   readonly #scroll: StickyScroll;
@@ -108,8 +114,10 @@ export class AiStream extends ChatElement {
     this.draft = "";
     this.#language = new Language(this, () => this.labels);
     this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
-    new Countdown(this, () => Math.max(this.connection.retryAt ?? 0, this.messages.at(-1)?.retryAt ?? 0));
+    new Countdown(this, () => Math.max(this.connection.retryAt ?? 0, latest(this.messages)?.retryAt ?? 0));
     this.#spoken = new Spoken(new LiveRegion((text) => addPiece(this.#heard, text)));
+    const say = (text: string): void => this.#spoken.say(text);
+    this.extras = new Extras(this, { chat: this.chat, labels: () => this.#language.words, say });
   }
 
   /** The live region of a closed panel is not heard: there is another one beside it. */
@@ -124,7 +132,7 @@ export class AiStream extends ChatElement {
   }
 
   override focus(options?: FocusOptions): void {
-    this.renderRoot.querySelector("textarea")?.focus(options);
+    this.renderRoot.querySelector<HTMLElement>(".composer textarea")?.focus(options);
   }
 
   /** Nothing is drawn in one language only to change to another a moment later. */
@@ -138,7 +146,7 @@ export class AiStream extends ChatElement {
     if (changed.has("labels")) this.#language.refresh();
     if (this.mode !== "bubble") return;
     if (this.#bubble === null) void this.#loadBubble();
-    this.#bubble?.follow(this.messages.at(-1));
+    this.#bubble?.follow(latest(this.messages));
   }
 
   protected override render(): unknown {
@@ -159,6 +167,8 @@ export class AiStream extends ChatElement {
       mistake: this.mistake,
       tags: this.#language.tags,
       direction,
+      renderers: this.renderers,
+      extras: this.extras,
       onDraft: this.#onDraft,
       onSend: this.#onSend,
       onScroll: this.#scroll.onScroll,
@@ -183,7 +193,7 @@ export class AiStream extends ChatElement {
     const verbosity = verbosityOf(this.verbosity);
     // Nobody listens to an answer behind a closed door; that it is there they are told.
     const isAway = this.mode === "bubble" && !this.open && verbosity !== "off";
-    this.#spoken.follow(this.messages.at(-1), this.#language.words, isAway ? "status" : verbosity);
+    this.#spoken.follow(latest(this.messages), this.#language.words, isAway ? "status" : verbosity);
     if (modeOf(this.mode) === "answer" && (changed.has("prompt") || changed.has("mode"))) this.#askPrompt(changed);
   }
 
@@ -202,15 +212,16 @@ export class AiStream extends ChatElement {
     if (text.trim() === "") return;
     this.draft = "";
     // What was refused stays in the conversation, marked; what was not even taken goes back to the composer.
-    this.send(text).catch(() => {
-      if (!this.messages.some((message) => message.role === "user" && message.text === text)) this.draft ||= text;
+    const attachments = this.extras.desk?.takeFiles() ?? [];
+    this.send(text, { attachments }).catch(() => {
+      if (this.messages.some((message) => message.role === "user" && message.text === text)) return;
+      this.draft ||= text;
+      void this.extras.desk?.addFiles(attachments);
     });
   };
 
   readonly #onClick = (event: Event): void => {
-    const drawn = shownMessages(modeOf(this.mode), this.messages);
-    const onCopied = (): void => this.#spoken.say(this.#language.words.copied);
     const goOn = (): Promise<void> => this.send(this.#language.words.continueInput);
-    void press(event, { chat: this.chat, drawn, jump: () => this.#scroll.jump(), goOn, onCopied });
+    void press(event, { chat: this.chat, extras: this.extras, jump: () => this.#scroll.jump(), goOn });
   };
 }

@@ -10,6 +10,7 @@ import type { Labels } from "./labels.ts";
 import type { PageTools } from "./page-tools.ts";
 import { StreamController } from "./stream-controller.ts";
 import type { Chat, StreamOptions } from "./stream-controller.ts";
+import type { Renderers } from "./view/renderers.ts";
 
 export abstract class ChatElement extends LitElement {
   static override properties = PROPERTIES;
@@ -33,6 +34,10 @@ export abstract class ChatElement extends LitElement {
   declare getAccessToken: (() => string | Promise<string>) | undefined;
   /** What an answer may have run in the page, by name; the agent's `pageMay` must list `tools`. */
   declare tools: PageTools;
+  /** Whether answers get buttons to judge them; the event `ai-stream-feedback` tells. */
+  declare feedback: boolean;
+  /** What the page draws itself: `{ "tool:NAME": (call) => template or node }`. */
+  declare renderers: Renderers;
 
   /** @internal */
   protected readonly chat: Chat;
@@ -47,8 +52,8 @@ export abstract class ChatElement extends LitElement {
     this.transport = this.theme = "auto";
     this.pace = "smooth";
     this.verbosity = "sentences";
-    this.readonly = this.open = false;
-    this.labels = this.tools = {};
+    this.readonly = this.open = this.feedback = false;
+    this.labels = this.tools = this.renderers = {};
     this.chat = this.createChat(() => streamOptions(this, this.#onEvent));
   }
 
@@ -104,9 +109,9 @@ export abstract class ChatElement extends LitElement {
     return this.chat.deny(callId);
   }
 
-  /** Begins a new conversation. */
-  clear(): void {
-    this.chat.clear();
+  /** Begins a new conversation, or goes on with the one of this id. What waits to be sent is dropped. */
+  clear(conversation?: string): void {
+    this.chat.clear(conversation);
   }
 
   /** @internal a seam for tests: the conversation without a network */

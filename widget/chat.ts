@@ -15,6 +15,8 @@ export interface UserMessage {
   readonly text: string;
   readonly attachments: readonly AttachmentNote[];
   readonly state: "queued" | "sending" | "sent" | "failed";
+  /** It waits for its turn: until then it can be changed, or taken back. */
+  readonly waiting?: true;
   readonly error?: WireError;
   /** When asking again may help, in milliseconds since the epoch; absent where nobody told. */
   readonly retryAt?: number;
@@ -48,6 +50,24 @@ export interface ConversationSnapshot {
   )[];
 }
 
+/** `GET /v1/conversations`: one of the caller's. Times are milliseconds since the epoch. */
+export interface ConversationNote {
+  readonly id: string;
+  readonly agent: string;
+  /** The first question, shortened. */
+  readonly title: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What one message may hold. */
+export interface InputLimits {
+  readonly inputChars: number;
+  /** Files, and their decoded bytes together. */
+  readonly attachments: number;
+  readonly attachmentsBytes: number;
+}
+
 /** `GET /v1/agents`: the public part of an agent. */
 export interface AgentNote {
   readonly name: string;
@@ -55,4 +75,6 @@ export interface AgentNote {
   readonly starters?: readonly string[];
   /** Text to show beside the answers of a provider that must be labelled: `demo provider`. */
   readonly label?: string;
+  /** Absent from an older proxy: then it is not known. */
+  readonly limits?: InputLimits;
 }

@@ -49,6 +49,26 @@ export class Conversation {
     return id === null ? null : (this.#messages.get(id) ?? null);
   }
 
+  /** The questions that stand in one another's place, this one among them, oldest first; none for an id nobody has. */
+  versions(id: string): readonly UserMessage[] {
+    const message = this.get(id);
+    if (message?.role !== "user") return [];
+    return [...this.#messages.values()].filter(
+      (other): other is UserMessage => other.role === "user" && other.parent === message.parent,
+    );
+  }
+
+  /** Shows the branch through this message, down to what was said last in it. */
+  showThrough(id: string): void {
+    const within = new Set([id]);
+    let last = id;
+    // Parents come before their children.
+    for (const { id: child, parent } of this.#messages.values()) {
+      if (parent !== null && within.has(parent)) within.add((last = child));
+    }
+    this.show(last);
+  }
+
   /** Adds a message, or replaces the one of its id. */
   put(message: ChatMessage): void {
     this.#messages.set(message.id, message);

@@ -102,6 +102,18 @@ export class AiStreamErrorEvent extends Event {
   }
 }
 
+/** The reader judged an answer, or took the judgement back; nothing is sent anywhere by itself. */
+export class AiStreamFeedbackEvent extends Event {
+  readonly message: string;
+  readonly value: "good" | "bad" | null;
+
+  constructor(message: string, value: "good" | "bad" | null) {
+    super("ai-stream-feedback", REACH);
+    this.message = message;
+    this.value = value;
+  }
+}
+
 export interface AiStreamEventMap {
   "ai-stream-start": AiStreamStartEvent;
   "ai-stream-token": AiStreamTokenEvent;
@@ -111,6 +123,7 @@ export interface AiStreamEventMap {
   "ai-stream-status": AiStreamStatusEvent;
   "ai-stream-connection": AiStreamConnectionEvent;
   "ai-stream-error": AiStreamErrorEvent;
+  "ai-stream-feedback": AiStreamFeedbackEvent;
 }
 
 declare global {

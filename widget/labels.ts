@@ -1,8 +1,10 @@
 /** Every word the element says itself; `labels/en.ts` has them in English, its siblings in other languages. */
 import type { EndReason, ToolState } from "../protocol/index.ts";
 import type { Phase } from "./connection/connection-state.ts";
+import type { DeskWords } from "./view/desk-words.ts";
 
-export interface Labels {
+/** Words of the desk are English where a language does not have them: theirs are loaded with it. */
+export interface Labels extends Partial<DeskWords> {
   /** The language of these words, as a tag: times are told in it. */
   readonly locale: string;
   readonly conversation: string;

@@ -49,6 +49,12 @@ export class Outbox {
     this.#keep({ ...this.#note, waiting: [...this.waiting, outgoing] });
   }
 
+  /** Changes a message that waits; one that is gone stays so. */
+  change(sendId: string, text: string): void {
+    const waiting = this.waiting.map((outgoing) => (outgoing.sendId === sendId ? { ...outgoing, text } : outgoing));
+    this.#keep({ ...this.#note, waiting });
+  }
+
   /** Takes out what was sent or given up. */
   remove(sendId: string, conversation: string | null = this.conversation): void {
     this.#keep({ conversation, waiting: this.waiting.filter((outgoing) => outgoing.sendId !== sendId) });
@@ -58,8 +64,9 @@ export class Outbox {
     this.#keep({ ...this.#note, conversation: null });
   }
 
-  clear(): void {
-    this.#keep({ conversation: null, waiting: [] });
+  /** Forgets what waits. @param conversation the one to go on with */
+  clear(conversation: string | null = null): void {
+    this.#keep({ conversation, waiting: [] });
   }
 
   #keep(note: Note): void {

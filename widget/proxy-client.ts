@@ -6,7 +6,7 @@ import type { AgentNote, ConversationSnapshot } from "./chat.ts";
 import { backoffMs, pause } from "./connection/backoff.ts";
 import type { Connection } from "./connection/connection.ts";
 import { ProxyApi } from "./connection/proxy-api.ts";
-import type { ProxyApiOptions } from "./connection/proxy-api.ts";
+import type { ApiRequest, ProxyApiOptions } from "./connection/proxy-api.ts";
 import { shareConnection } from "./connection/shared-connections.ts";
 import type { Timing, TransportChoice } from "./connection/transport.ts";
 import { Feed } from "./feed.ts";
@@ -59,7 +59,7 @@ export class ProxyClient {
     const { sendId = crypto.randomUUID(), agent = this.#options.agent, ...rest } = request;
     const body = { ...rest, sendId, ...(agent === undefined ? {} : { agent }) };
     const headers = { "idempotency-key": sendId };
-    return decodeStarted(await this.#retrying("/v1/streams", { method: "POST", body, headers }, options));
+    return decodeStarted(await this.ask("/v1/streams", { method: "POST", body, headers }, options));
   }
 
   /** The stream's entries after a cursor, then live ones, until its end. Iterate it once. */
@@ -69,20 +69,20 @@ export class ProxyClient {
 
   /** The fold of a stream as it is now. */
   async message(id: string, options: RequestOptions = {}): Promise<Message> {
-    return decodeMessage(await this.#retrying(`/v1/streams/${encodeURIComponent(id)}/message`, {}, options));
+    return decodeMessage(await this.ask(`/v1/streams/${encodeURIComponent(id)}/message`, {}, options));
   }
 
   async conversation(id: string, options: RequestOptions = {}): Promise<ConversationSnapshot> {
-    return decodeConversation(await this.#retrying(`/v1/conversations/${encodeURIComponent(id)}`, {}, options));
+    return decodeConversation(await this.ask(`/v1/conversations/${encodeURIComponent(id)}`, {}, options));
   }
 
   async agents(options: RequestOptions = {}): Promise<readonly AgentNote[]> {
-    return decodeAgents(await this.#retrying("/v1/agents", {}, options));
+    return decodeAgents(await this.ask("/v1/agents", {}, options));
   }
 
   /** Stops an answer at the proxy and its provider; the end arrives in the stream. Stopping twice is no error. */
   async cancel(id: string, options: RequestOptions = {}): Promise<void> {
-    await this.#retrying(`/v1/streams/${encodeURIComponent(id)}/cancel`, { method: "POST", body: {} }, options);
+    await this.ask(`/v1/streams/${encodeURIComponent(id)}/cancel`, { method: "POST", body: {} }, options);
   }
 
   /**
@@ -91,7 +91,7 @@ export class ProxyClient {
    */
   async toolResult(id: string, callId: string, outcome: ToolOutcome, options: RequestOptions = {}): Promise<void> {
     const path = `/v1/streams/${encodeURIComponent(id)}/tools/${encodeURIComponent(callId)}`;
-    await this.#retrying(path, { method: "POST", body: outcome }, options);
+    await this.ask(path, { method: "POST", body: outcome }, options);
   }
 
   /** Lets go of the connection. Answers go on at the proxy. */
@@ -99,7 +99,8 @@ export class ProxyClient {
     this.#shared.release();
   }
 
-  async #retrying(path: string, request: object, options: RequestOptions): Promise<unknown> {
+  /** Any request that is safe to repeat, and the JSON that is answered; null where there is nothing to say. */
+  async ask(path: string, request: ApiRequest = {}, options: RequestOptions = {}): Promise<unknown> {
     const { signal, attempts = ATTEMPTS, onRetry } = options;
     for (let attempt = 1; ; attempt++) {
       try {

@@ -1,11 +1,13 @@
 /** A Lit controller that holds a conversation for its host: it sends, follows and shows, and asks the host to render. */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { invalid, StreamError } from "../protocol/index.ts";
-import { encodeAttachment } from "./attachment.ts";
-import type { AgentNote, ChatMessage, ChatStatus, ConnectionView } from "./chat.ts";
+import type { Attachment } from "../protocol/index.ts";
+import type { AgentNote, ChatMessage, ChatStatus, ConnectionView, UserMessage } from "./chat.ts";
 import { ChatSession } from "./chat-session.ts";
+import type { ApiRequest } from "./connection/proxy-api.ts";
 import { Conversation, toUserMessage } from "./conversation.ts";
 import { AiStreamConnectionEvent } from "./dom-events.ts";
+import type { Outbox } from "./outbox.ts";
 import type { PageTools } from "./page-tools.ts";
 import type { SessionOptions, SessionOwner } from "./session-options.ts";
 
@@ -54,7 +56,10 @@ export class StreamController implements ReactiveController {
     const { conversation } = this.#owner;
     const waiting = this.#session?.outbox.waiting.filter(({ sendId }) => conversation.get(sendId) === null) ?? [];
     if (waiting.length === 0) return conversation.branch;
-    return [...conversation.branch, ...waiting.map((outgoing) => toUserMessage(outgoing, null, "queued"))];
+    return [
+      ...conversation.branch,
+      ...waiting.map((outgoing) => ({ ...toUserMessage(outgoing, null, "queued"), waiting: true }) as const),
+    ];
   }
 
   get status(): ChatStatus {
@@ -106,8 +111,7 @@ export class StreamController implements ReactiveController {
   async send(text: string, { attachments = [] }: { readonly attachments?: readonly File[] } = {}): Promise<void> {
     if (this.#options().readonly === true) throw new StreamError("forbidden", "This conversation is read-only");
     if (text.trim() === "") throw new StreamError("invalid_request", "input: found no text", { field: "input" });
-    const encoded = await Promise.all(attachments.map(encodeAttachment));
-    await this.#working.enqueue(text, encoded, undefined);
+    await this.#working.enqueue(text, attachments.length === 0 ? [] : await encode(attachments), undefined);
   }
 
   /** Ends the answer for every viewer; its end arrives in the stream. Messages that wait are sent all the same. */
@@ -132,12 +136,35 @@ export class StreamController implements ReactiveController {
     if (question !== undefined) await this.edit(question.id, question.text);
   }
 
-  /** Asks something else in place of an earlier question, as a branch of its own. */
+  /**
+   * Asks something else in place of an earlier question, as a branch of its own; a message that waits for its turn is
+   * changed. @throws {StreamError} when its files cannot be had any more
+   */
   async edit(messageId: string, text: string): Promise<void> {
-    const { conversation } = this.#owner;
-    const question = conversation.get(messageId);
+    if (this.#isWaiting(messageId)) return this.#queue((outbox) => outbox.change(messageId, text));
+    const question = this.#owner.conversation.get(messageId);
     if (question?.role !== "user") return;
-    await this.#working.enqueue(text, conversation.attachments.get(messageId) ?? [], question.parent);
+    await this.#working.enqueue(text, await this.#filesOf(question), question.parent);
+  }
+
+  /** Takes a message back that waits for its turn. */
+  takeBack(messageId: string): void {
+    if (!this.#isWaiting(messageId)) return;
+    this.#queue((outbox) => outbox.remove(messageId));
+    this.#owner.senders.get(messageId)?.reject(new StreamError("cancelled", "The message was taken back"));
+    this.#owner.senders.delete(messageId);
+  }
+
+  /** The questions that stand in one another's place, oldest first, the shown one among them. */
+  versions(messageId: string): readonly UserMessage[] {
+    return this.#owner.conversation.versions(messageId);
+  }
+
+  /** Shows another version of a question, with what followed it. While an answer is on its way nothing changes. */
+  showVersion(messageId: string): void {
+    if (this.status !== "idle" || this.#owner.conversation.get(messageId) === null) return;
+    this.#owner.conversation.showThrough(messageId);
+    this.#changed();
   }
 
   /** Lets a call run that waits for a person's yes. @throws {StreamError} `conflict` when it was decided otherwise */
@@ -150,11 +177,16 @@ export class StreamController implements ReactiveController {
     return this.#decide(callId, false);
   }
 
-  /** Begins a new conversation; the old one stays at the proxy. */
-  clear(): void {
-    this.#session?.outbox.clear();
+  /** Begins a new conversation, or goes on with another one; the old one stays at the proxy. What waits is dropped. */
+  clear(conversation: string | null = null): void {
+    this.#session?.outbox.clear(conversation);
     this.#forget();
     this.#begin("");
+  }
+
+  /** Asks the proxy for something else, as `ProxyClient.ask`. */
+  async ask(path: string, request?: ApiRequest): Promise<unknown> {
+    return this.#working.client.ask(path, request);
   }
 
   /** Tries again now, with the options as they are now. */
@@ -170,6 +202,26 @@ export class StreamController implements ReactiveController {
     const call = head?.role === "assistant" && head.blocks.some((it) => it.kind === "tool" && it.callId === callId);
     if (!call) throw invalid("callId", callId, "a call of the latest answer");
     await this.#working.client.toolResult(head.stream, callId, { approve });
+  }
+
+  #isWaiting = (id: string): boolean =>
+    this.messages.some((message) => message.id === id && message.role === "user" && message.waiting === true);
+
+  #queue(change: (outbox: Outbox) => void): void {
+    change(this.#working.outbox);
+    this.#changed();
+  }
+
+  /** After a reload the proxy has them. */
+  async #filesOf({ id, attachments: noted }: UserMessage): Promise<readonly Attachment[]> {
+    const { conversation } = this.#owner;
+    const known = conversation.attachments.get(id);
+    if (known !== undefined || noted.length === 0) return known ?? [];
+    const path = ["/v1/conversations", conversation.id, "messages", id, "attachments"].join("/");
+    const { attachments = [] } = (await this.ask(path)) as { readonly attachments?: readonly Attachment[] };
+    if (attachments.length !== noted.length) throw new StreamError("not_found", "The message's files are gone");
+    conversation.attachments.set(id, attachments);
+    return attachments;
   }
 
   get #working(): ChatSession {
@@ -218,6 +270,10 @@ export class StreamController implements ReactiveController {
     this.#host.requestUpdate();
   }
 }
+
+/** Most messages have none, so that this is loaded with the first one that has. */
+const encode = async (files: readonly File[]): Promise<readonly Attachment[]> =>
+  Promise.all(files.map((await import("./attachment.ts")).encodeAttachment));
 
 const differs = (before: readonly unknown[], now: readonly unknown[]): boolean =>
   now.some((value, index) => value !== before[index]);

@@ -127,7 +127,7 @@ describe("what is shown", () => {
     const tools = [...element.renderRoot.querySelectorAll(".tool")].map((card) =>
       card.textContent.replace(/\s+/g, " ").trim(),
     );
-    expect(tools).to.deep.equal(["search Done · 1.2 s", "search Failed no such order"]);
+    expect(tools).to.deep.equal(["search Done · 1.2s", "search Failed no such order"]);
     expect(element.renderRoot.querySelectorAll(".sources li").length).to.equal(2);
     expect(
       [...element.renderRoot.querySelectorAll<HTMLAnchorElement>(".sources a")].map((link) => link.href),
@@ -225,7 +225,7 @@ describe("what is shown", () => {
     await element.show({ agent: { name: "a", starters: ["One"] } });
     expect(element.has("textarea, [part=starter]")).to.equal(false);
     await element.show({ messages: [asked("1"), answered([words("a")])] });
-    expect(element.has("[data-do]:not([data-do=answer])")).to.equal(false);
+    expect(element.has("[data-do]:not([data-do=answer], [data-do=read])")).to.equal(false);
   });
 
   it("takes the page's own words for its labels", async () => {

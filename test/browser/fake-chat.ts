@@ -42,10 +42,27 @@ export class FakeChat implements Chat {
   deny(callId: string): Promise<void> {
     return this.#did(`deny ${callId}`);
   }
-  clear(): void {
-    this.calls.push("clear");
+  clear(conversation: string | null = null): void {
+    this.calls.push(conversation === null ? "clear" : `clear ${conversation}`);
     this.messages = [];
-    this.conversation = null;
+    this.conversation = conversation;
+  }
+  takeBack(id: string): void {
+    this.calls.push(`takeBack ${id}`);
+  }
+  /** What `versions` answers, by any of their ids. */
+  family: readonly UserMessage[] = [];
+  versions(id: string): readonly UserMessage[] {
+    return this.family.some((message) => message.id === id) ? this.family : [];
+  }
+  showVersion(id: string): void {
+    this.calls.push(`showVersion ${id}`);
+  }
+  /** What the proxy answers, by path. */
+  answers: Readonly<Record<string, unknown>> = {};
+  ask(path: string, { method = "GET" }: { method?: string } = {}): Promise<unknown> {
+    this.calls.push(`${method} ${path}`);
+    return path in this.answers ? Promise.resolve(this.answers[path]) : Promise.reject(new Error(`no ${path}`));
   }
   reconnect(): void {
     this.calls.push("reconnect");
@@ -72,6 +89,14 @@ export class FakeStream extends AiStream {
     await this.updateComplete;
   }
 
+  /** Waits until what is loaded later is there. */
+  async furnished(): Promise<void> {
+    await Promise.all(
+      (["agent", "desk", "files", "history", "speech"] as const).map((name) => this.extras.parts.load(name)),
+    );
+    await this.updateComplete;
+  }
+
   /** One element of the shadow tree. */
   find<E extends Element = HTMLElement>(selector: string): E {
     const found = this.renderRoot.querySelector<E>(selector);
@@ -92,6 +117,7 @@ export async function mount(attributes: Readonly<Record<string, string>> = {}): 
   for (const [name, value] of Object.entries({ endpoint: "/", ...attributes })) element.setAttribute(name, value);
   document.body.append(element);
   await element.updateComplete;
+  await element.furnished();
   return element;
 }
 

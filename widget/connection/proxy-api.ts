@@ -65,7 +65,7 @@ export class ProxyApi {
     const limit = AbortSignal.timeout(REQUEST_MS);
     const response = await this.open(path, request, request.signal ? AbortSignal.any([request.signal, limit]) : limit);
     try {
-      return await response.json();
+      return response.status === 204 ? null : await response.json();
     } catch (error) {
       if (request.signal?.aborted === true) throw error;
       throw unreachable(this.base, error);

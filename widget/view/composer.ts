@@ -1,7 +1,8 @@
 /** Where the reader writes: Enter sends, Shift+Enter begins a line; one button sends or stops. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 import type { Labels } from "../labels.ts";
+import type { Desk } from "./desk.ts";
 import { icon } from "./icons.ts";
 
 export interface ComposerState {
@@ -10,12 +11,14 @@ export interface ComposerState {
   /** An answer is on its way: the button stops it. */
   readonly busy: boolean;
   readonly stopping: boolean;
+  /** Draws what goes with the text; null until it is loaded. */
+  readonly desk: Pick<Desk, "staged" | "tools"> | null;
   readonly onDraft: (text: string) => void;
   readonly onSend: (text: string) => void;
 }
 
 export function composer(state: ComposerState, labels: Labels): unknown {
-  const { draft, busy, stopping, onDraft, onSend } = state;
+  const { draft, busy, stopping, desk, onDraft, onSend } = state;
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
@@ -24,6 +27,7 @@ export function composer(state: ComposerState, labels: Labels): unknown {
   };
   // The replica behind the text area holds the same text and so gives it its height: no measuring, no style attribute.
   return html`<form part="composer" class="composer" @submit=${prevent}>
+    ${desk?.staged() ?? nothing}${desk?.tools() ?? nothing}
     <div class="grow" data-text=${draft}>
       <textarea
         part="input"
@@ -49,6 +53,12 @@ export function composer(state: ComposerState, labels: Labels): unknown {
           >
             ${icon("stop")}
           </button>`
+        : nothing
+    }
+    ${
+      // What is written while an answer is on its way waits for its turn.
+      busy && draft.trim() === ""
+        ? nothing
         : html`<button
             type="button"
             part="button send"

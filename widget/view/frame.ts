@@ -6,8 +6,12 @@ import type { AgentNote, ChatMessage, ChatStatus, ConnectionView } from "../chat
 import type { Labels } from "../labels.ts";
 import { comeBack } from "./come-back.ts";
 import { composer } from "./composer.ts";
+import type { Desk } from "./desk.ts";
+import type { Parts } from "./parts.ts";
+import type { Renderers } from "./renderers.ts";
 import { connectionLine } from "./connection-line.ts";
 import { icon } from "./icons.ts";
+import { latest } from "./latest.ts";
 import { messageView, waitingView } from "./message.ts";
 import { welcome } from "./welcome.ts";
 
@@ -28,6 +32,9 @@ export interface FrameState {
   /** Where the page's language is not the one spoken: the tags of both. */
   readonly tags: { readonly spoken: string; readonly wanted: string } | null;
   readonly direction: "ltr" | "rtl" | undefined;
+  readonly renderers: Renderers;
+  /** What is loaded later. */
+  readonly extras: { readonly parts: Parts; readonly desk: Desk | null };
   readonly onDraft: (text: string) => void;
   readonly onSend: (text: string) => void;
   readonly onScroll: (event: Event) => void;
@@ -35,7 +42,7 @@ export interface FrameState {
 }
 
 export function frame(state: FrameState): unknown {
-  const { mode, labels, mistake, tags, direction, onScroll, onClick } = state;
+  const { mode, labels, mistake, tags, direction, extras, onScroll, onClick } = state;
   const chat = mode !== "answer";
   return html`<div
     part="frame"
@@ -60,18 +67,22 @@ export function frame(state: FrameState): unknown {
         ${mistake === null ? conversation(state) : html`<p part="error" class="error" role="alert">${mistake.message}</p>`}
       </div>
     </div>
-    ${mistake === null ? dock(state) : nothing}
+    ${mistake === null ? dock(state) : nothing} ${chat && mistake === null ? (extras.desk?.bar() ?? nothing) : nothing}
     <slot name="footer"></slot>
     <div class="spoken" aria-live="polite"></div>
   </div>`;
 }
 
 function conversation(state: FrameState): unknown {
-  const { mode, status, agent, labels, onSend } = state;
+  const { mode, status, agent, labels, renderers, extras, onSend } = state;
   const messages = shownMessages(mode, state.messages);
   if (state.messages.length === 0 && mode !== "answer")
     return welcome(agent, labels, state.readonly ? nothing : onSend);
-  const asked = status !== "idle" && messages.at(-1)?.role !== "assistant";
+  const { parts, desk } = extras;
+  const { loaded, need } = parts;
+  const version = desk?.version ?? 0;
+  const rests = status === "idle";
+  const asked = !rests && latest(messages)?.role !== "assistant";
   const last = messages.length - 1;
   return html`${messages.map((message, index) => {
     const canRepeat = index === last && status === "idle" && !state.readonly;
@@ -80,7 +91,20 @@ function conversation(state: FrameState): unknown {
     // What the reader says is seen in a chat only.
     const canGoOn = canRepeat && mode !== "answer";
     const when = index === last ? comeBack(message.retryAt, labels) : "";
-    const context = { canRepeat, canGoOn, canDecide, label, labels, when };
+    const context = {
+      canRepeat,
+      canGoOn,
+      canDecide,
+      label,
+      labels,
+      when,
+      renderers,
+      desk,
+      loaded,
+      need,
+      version,
+      rests,
+    };
     return guard([message, ...Object.values(context)], () => messageView(message, context));
   })}
   ${asked ? waitingView(labels) : nothing}`;
@@ -101,7 +125,8 @@ function dock(state: FrameState): unknown {
   const { mode, status, labels, draft, following, onDraft, onSend } = state;
   const placeholder = state.placeholder === "" ? labels.placeholder : state.placeholder;
   const busy = status !== "idle";
-  const field = { draft, placeholder, busy, stopping: status === "stopping", onDraft, onSend };
+  const { desk } = state.extras;
+  const field = { draft, placeholder, busy, stopping: status === "stopping", desk, onDraft, onSend };
   return html`<div class=${mode !== "answer" ? "dock" : nothing}>
     ${
       following || mode === "answer"

@@ -6,8 +6,9 @@ const PATHS = {
   stop: svg`<rect x="7" y="7" width="10" height="10" rx="2" fill="currentColor" />`,
   down: svg`<path d="M12 5v14M6 13l6 6 6-6" />`,
   copy: svg`<rect x="9" y="9" width="11" height="11" rx="2.5" /><path d="M5 15V6.5A2.5 2.5 0 0 1 7.5 4H15" />`,
-  again: svg`<path d="M19 12a7 7 0 1 1-2.1-5M19 4v4h-4" />`,
 };
 
-export const icon = (name: keyof typeof PATHS): unknown =>
-  html`<svg viewBox="0 0 24 24" aria-hidden="true">${PATHS[name]}</svg>`;
+export const icon = (name: keyof typeof PATHS): unknown => draw(PATHS[name]);
+
+/** @param strokes made with Lit's `svg` */
+export const draw = (strokes: unknown): unknown => html`<svg viewBox="0 0 24 24" aria-hidden="true">${strokes}</svg>`;

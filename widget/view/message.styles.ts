@@ -52,44 +52,6 @@ export const messageStyles = css`
     padding-inline-start: 0.875rem;
     border-inline-start: 2px solid var(--_line);
   }
-  .tool {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 0 0.5rem;
-    align-self: flex-start;
-    max-inline-size: 100%;
-    padding: 0.375rem 0.75rem;
-    border: 1px solid var(--_line);
-    border-radius: 0.75rem;
-    font-size: 0.875rem;
-  }
-  .tool strong {
-    font-weight: 600;
-    overflow-wrap: anywhere;
-  }
-  .tool p {
-    flex-basis: 100%;
-    margin: 0.125rem 0;
-    color: var(--_bad);
-  }
-  .tool details,
-  .decision {
-    flex-basis: 100%;
-    min-inline-size: 0;
-  }
-  .tool summary {
-    inline-size: fit-content;
-    color: var(--_muted);
-    font-size: 0.8125rem;
-    cursor: pointer;
-  }
-  .tool pre {
-    padding: 0.375rem 0;
-    max-block-size: 16rem;
-    overflow: auto;
-    font: 0.8125rem / 1.5 var(--_mono);
-  }
   .decision {
     display: flex;
     gap: 0.5rem;
@@ -104,38 +66,6 @@ export const messageStyles = css`
     background: var(--_accent);
     border-color: var(--_accent);
     color: var(--_on-accent);
-  }
-  .dot {
-    inline-size: 0.5rem;
-    block-size: 0.5rem;
-    border-radius: 50%;
-    background: var(--_accent);
-  }
-  [data-state="running"] .dot,
-  [data-state="input"] .dot {
-    animation: pulse 1.2s infinite;
-  }
-  [data-state="unrun"] .dot,
-  [data-state="unknown"] .dot {
-    background: var(--_muted);
-  }
-  [data-state="done"] .dot {
-    background: light-dark(#1a7f4b, #63d297);
-  }
-  [data-state="failed"] .dot {
-    background: var(--_bad);
-  }
-  .sources {
-    font-size: 0.8125rem;
-  }
-  .sources ol {
-    margin: 0;
-    padding-inline-start: 1.5rem;
-    color: var(--_muted);
-    overflow-wrap: anywhere;
-  }
-  .sources a {
-    color: var(--_accent);
   }
   .note {
     margin: 0;
@@ -161,23 +91,6 @@ export const messageStyles = css`
     color: var(--_bad);
     overflow-wrap: anywhere;
   }
-  .actions {
-    display: flex;
-    align-items: center;
-    gap: 0.125rem;
-    min-block-size: 2rem;
-    margin-block: -0.375rem -0.75rem;
-    margin-inline-start: -0.4375rem;
-    color: var(--_muted);
-  }
-  .actions button {
-    padding: 0.4375rem;
-  }
-  .actions .quiet {
-    margin-inline-start: 0.375rem;
-    font-variant-numeric: tabular-nums;
-  }
-  .actions button:hover,
   .starters button:hover,
   figcaption button:hover {
     background: var(--_soft);

@@ -1,13 +1,15 @@
 /** One message of the conversation: what the reader asked, or what came back. */
 import { html, nothing } from "lit";
 import { visibleText } from "../../protocol/index.ts";
-import type { MessageBlock, SourceBlock } from "../../protocol/index.ts";
+import type { MessageBlock } from "../../protocol/index.ts";
 import type { AssistantMessage, ChatMessage, UserMessage } from "../chat.ts";
 import type { Labels } from "../labels.ts";
 import { blockList } from "../render/block-list.ts";
-import { link } from "../render/inline-template.ts";
-import { icon } from "./icons.ts";
-import { seconds, toolCard } from "./tool-card.ts";
+import type { Desk } from "./desk.ts";
+import { duration } from "./duration.ts";
+import { kit } from "./kit.ts";
+import type { Loaded, Parts } from "./parts.ts";
+import type { Renderers } from "./renderers.ts";
 
 /** What a message needs to know of the conversation around it. */
 export interface MessageContext {
@@ -22,32 +24,49 @@ export interface MessageContext {
   readonly canDecide: boolean;
   /** Said beside answers of a provider that must be labelled. */
   readonly label: string;
+  readonly renderers: Renderers;
+  /** What can be done with messages; null until it is loaded. Its version, and whether the conversation rests, are here so that a change is drawn. */
+  readonly desk: Pick<Desk, "instead" | "below"> | null;
+  readonly version: number;
+  readonly rests: boolean;
+  /** The parts that are there; what is missing is asked for. */
+  readonly loaded: Loaded;
+  readonly need: Parts["need"];
 }
 
 export const messageView = (message: ChatMessage, context: MessageContext): unknown =>
   message.role === "user" ? userView(message, context) : assistantView(message, context);
 
-function userView({ text, attachments, state, error }: UserMessage, context: MessageContext): unknown {
-  const { labels } = context;
-  return html`<article part="message user-message" class="user" aria-label=${labels.you}>
-    <div part="bubble" class="bubble">${text}</div>
+function userView(message: UserMessage, context: MessageContext): unknown {
+  const { labels, desk, canRepeat } = context;
+  const { id, text, attachments, state, waiting, error } = message;
+  return html`<article part="message user-message" class="user" data-id=${id} aria-label=${labels.you}>
+    ${desk?.instead(message) ?? html`<div part="bubble" class="bubble">${text}</div>`}
     ${attachments.map(({ name }) => html`<span class="chip">${name}</span>`)}
-    ${state === "queued" ? html`<span class="quiet">${labels.queued}</span>` : nothing}
+    ${state === "queued" && !waiting ? html`<span class="quiet">${labels.queued}</span>` : nothing}
     ${state === "failed" ? failure(error?.message ?? labels.notSent, context) : nothing}
+    ${desk?.below(message, canRepeat) ?? nothing}
   </article>`;
 }
 
 function assistantView(message: AssistantMessage, context: MessageContext): unknown {
-  const { labels, label } = context;
+  const { labels, label, need } = context;
   const running = message.status === "running";
   const shown = message.blocks.filter((block) => block.kind !== "source");
   const sources = message.blocks.filter((block) => block.kind === "source");
-  return html`<article part="message answer" class="answer" aria-label=${labels.answer} aria-busy=${running}>
+  return html`<article
+    part="message answer"
+    class="answer"
+    data-id=${message.id}
+    aria-label=${labels.answer}
+    aria-busy=${running}
+  >
     ${label === "" ? nothing : html`<span part="label" class="chip">${label}</span>`}
     ${shown.map((block, index) => blockView(block, running && index === shown.length - 1, message, context))}
     ${message.voided && running ? html`<span class="quiet">${labels.voided}</span>` : nothing}
     ${running && shown.length === 0 ? waitingView(labels) : nothing}
-    ${sources.length === 0 ? nothing : sourcesView(sources, labels)} ${running ? nothing : endView(message, context)}
+    ${sources.length === 0 ? nothing : need("agent")?.sourcesView(kit, sources, labels)}
+    ${running ? nothing : endView(message, context)}
   </article>`;
 }
 
@@ -55,7 +74,7 @@ function blockView(
   block: MessageBlock,
   growing: boolean,
   { status, voided }: AssistantMessage,
-  { labels, canDecide }: MessageContext,
+  { labels, canDecide, renderers, need }: MessageContext,
 ): unknown {
   const running = status === "running";
   switch (block.kind) {
@@ -73,17 +92,22 @@ function blockView(
     }
     case "reasoning":
       return html`<details part="thinking" class="thinking">
-        <summary>${block.open && growing ? labels.thinking : labels.thought}</summary>
+        <summary>${block.open && growing ? labels.thinking : thought(block.ms, labels)}</summary>
         <div class="md" ${blockList(block.text, block.open && growing, labels)}></div>
       </details>`;
     case "refusal":
       return html`<p part="refusal" class="note">${block.text}</p>`;
     case "tool":
-      return toolCard(block, { running, canDecide }, labels);
+      return (
+        need("agent")?.toolCard(kit, block, { running, canDecide, renderers }, labels) ?? html`<p>${block.name}</p>`
+      );
     case "source":
       return nothing;
   }
 }
+
+const thought = (ms: number | undefined, { thought: word, locale }: Labels): string =>
+  ms === undefined ? word : `${word} · ${duration(ms, locale)}`;
 
 /** Nobody shall take for a model's answer what was written before the question. */
 const cannedView = (text: unknown, labels: Labels): unknown =>
@@ -95,25 +119,14 @@ const cannedView = (text: unknown, labels: Labels): unknown =>
 export const waitingView = (labels: Labels): unknown =>
   html`<div part="waiting" class="waiting" role="img" aria-label=${labels.waiting}><i></i><i></i><i></i></div>`;
 
-const sourcesView = (sources: readonly SourceBlock[], labels: Labels): unknown =>
-  html`<section part="sources" class="sources" aria-label=${labels.sources}>
-    <ol>
-      ${sources.map(({ url, title }) => html`<li>${link(url, title ?? url)}</li>`)}
-    </ol>
-  </section>`;
-
 function endView(message: AssistantMessage, context: MessageContext): unknown {
   const { labels, canRepeat, when } = context;
   const note = endWords(message, labels);
   const failed = message.status === "error";
   const cut = message.status === "interrupted";
   return html`${note === "" || failed ? nothing : html`<p part="note" class="note">${note} ${when}</p>`}
-    ${failed ? failure(note, context) : nothing} ${cut && canRepeat ? afterCut(message, context) : nothing}
-    <footer part="actions" class="actions">
-      ${isSilent(message) ? nothing : action("answer", labels.copy, "copy")}
-      ${canRepeat && !failed && !cut ? action("regenerate", labels.regenerate, "again") : nothing}
-      ${message.timings === undefined || failed ? nothing : html`<span class="quiet">${seconds(message.timings.totalMs)}</span>`}
-    </footer>`;
+  ${failed ? failure(note, context) : nothing} ${cut && canRepeat ? afterCut(message, context) : nothing}
+  ${context.desk?.below(message, canRepeat) ?? nothing}`;
 }
 
 /** How an answer ended, where that is not simply its end; else empty. */
@@ -121,9 +134,6 @@ export const endWords = ({ end, status }: AssistantMessage, { ends }: Labels): s
   (status === "error" && end?.error?.message) || (ends[end?.reason ?? "stop"] ?? "");
 
 const isSilent = (message: AssistantMessage): boolean => visibleText(message) === "";
-
-const action = (does: string, label: string, drawing: "copy" | "again"): unknown =>
-  html`<button type="button" data-do=${does} aria-label=${label} title=${label}>${icon(drawing)}</button>`;
 
 /** The rest of what is there, or all of it once more. */
 const afterCut = (message: AssistantMessage, { labels, canGoOn }: MessageContext): unknown =>

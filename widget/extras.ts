@@ -1,0 +1,85 @@
+/** What the element can do besides asking and reading, once it is loaded; and the hook that loads it. */
+import type { ReactiveController } from "lit";
+import type { AiStream } from "./ai-stream.ts";
+import { AiStreamFeedbackEvent } from "./dom-events.ts";
+import type { Labels } from "./labels.ts";
+import type { Chat } from "./stream-controller.ts";
+import type { Desk } from "./view/desk.ts";
+import type { DeskHost } from "./view/desk-host.ts";
+import { kit } from "./view/kit.ts";
+import { Parts } from "./view/parts.ts";
+
+/** Browsers without idle times get one after this many milliseconds. */
+const IDLE_MS = 200;
+
+export interface ExtrasOptions {
+  readonly chat: Chat;
+  readonly labels: () => Labels;
+  readonly say: (text: string) => void;
+}
+
+export class Extras implements ReactiveController {
+  readonly parts: Parts;
+  desk: Desk | null = null;
+  readonly #host: AiStream;
+  readonly #options: ExtrasOptions;
+  #isAsked = false;
+
+  constructor(host: AiStream, options: ExtrasOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.parts = new Parts(
+      () => host.shadowRoot!,
+      () => {
+        const part = this.parts.loaded.desk;
+        if (part !== undefined) this.desk ??= new part.Desk(kit, this.#deskHost());
+        host.requestUpdate();
+      },
+    );
+    host.addController(this);
+  }
+
+  /** Nothing of it is needed for the first words. */
+  hostUpdated(): void {
+    if (this.#isAsked || (this.#host.mode === "answer" && this.#host.messages.length === 0)) return;
+    this.#isAsked = true;
+    const load = (): void => void this.parts.load("desk");
+    if (typeof requestIdleCallback === "function") requestIdleCallback(load, { timeout: IDLE_MS });
+    else setTimeout(load, IDLE_MS);
+  }
+
+  hostDisconnected(): void {
+    this.desk?.close();
+  }
+
+  #deskHost(): DeskHost {
+    const host = this.#host;
+    const { chat, labels, say } = this.#options;
+    return {
+      chat,
+      parts: this.parts,
+      root: host.shadowRoot!,
+      say,
+      get labels() {
+        return labels();
+      },
+      get readonly() {
+        return host.readonly;
+      },
+      get feedback() {
+        return host.feedback;
+      },
+      get language() {
+        return host.lang || document.documentElement.lang;
+      },
+      get draft() {
+        return host.draft;
+      },
+      set draft(text) {
+        host.draft = text;
+      },
+      requestUpdate: () => host.requestUpdate(),
+      onJudged: (message, value) => void host.dispatchEvent(new AiStreamFeedbackEvent(message, value ?? null)),
+    };
+  }
+}

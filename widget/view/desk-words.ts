@@ -1,0 +1,78 @@
+/** The words of what is loaded after the first answer; `labels` of the same names win. `{…}` stands for what is told. */
+export interface DeskWords {
+  readonly newConversation: string;
+  readonly conversations: string;
+  readonly noConversations: string;
+  /** `{title}` of the conversation. */
+  readonly deleteOne: string;
+  readonly deleteSurely: string;
+  readonly exportMarkdown: string;
+  readonly close: string;
+  readonly edit: string;
+  readonly editMessage: string;
+  readonly cancel: string;
+  readonly takeBack: string;
+  readonly waitsTurn: string;
+  readonly earlierVersion: string;
+  readonly laterVersion: string;
+  /** `{n}` of `{count}`. */
+  readonly version: string;
+  readonly good: string;
+  readonly bad: string;
+  readonly readAloud: string;
+  readonly stopReading: string;
+  readonly attach: string;
+  /** `{name}` of the file; as below. */
+  readonly removeFile: string;
+  readonly dropFiles: string;
+  /** `{count}` of `{most}` files, `{size}` of `{mostSize}`. */
+  readonly filesOf: string;
+  readonly tooManyFiles: string;
+  readonly filesTooBig: string;
+  readonly wrongFile: string;
+  readonly dictate: string;
+  readonly stopDictating: string;
+  /** `{count}`, as below. */
+  readonly tokens: string;
+  readonly steps: string;
+  /** Of a tool call. */
+  readonly result: string;
+}
+
+export const en: DeskWords = {
+  newConversation: "New conversation",
+  conversations: "Conversations",
+  noConversations: "No conversations yet",
+  deleteOne: "Delete “{title}”",
+  deleteSurely: "Delete “{title}” for good",
+  exportMarkdown: "Export as Markdown",
+  close: "Close",
+  edit: "Edit",
+  editMessage: "Edit message",
+  cancel: "Cancel",
+  takeBack: "Remove",
+  waitsTurn: "Sent when the answer is complete",
+  earlierVersion: "Earlier version",
+  laterVersion: "Later version",
+  version: "Version {n} of {count}",
+  good: "Good answer",
+  bad: "Bad answer",
+  readAloud: "Read aloud",
+  stopReading: "Stop reading",
+  attach: "Attach files",
+  removeFile: "Remove {name}",
+  dropFiles: "Drop files here",
+  filesOf: "{count} of {most} files, {size} of {mostSize}",
+  tooManyFiles: "{name} was not attached: {most} files are the most",
+  filesTooBig: "{name} was not attached: {size}, and {mostSize} in all are the most",
+  wrongFile: "{name} was not attached: only images and texts can be read",
+  dictate: "Dictate",
+  stopDictating: "Stop dictating",
+  tokens: "{count} tokens",
+  steps: "{count} steps",
+  result: "Result",
+};
+
+/** Puts values in the places of a text: `say("{n} of {count}", { n: 1, count: 2 })`. */
+export const say = (text: string, values: Readonly<Record<string, string | number>>): string =>
+  text.replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));

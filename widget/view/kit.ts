@@ -1,0 +1,10 @@
+/** What a part of the page that is loaded later is given, so that its file imports nothing the first load has already. */
+import { css, html, nothing, svg } from "lit";
+import { live } from "lit/directives/live.js";
+import { visibleText } from "../../protocol/index.ts";
+import { link } from "../render/inline-template.ts";
+import { duration } from "./duration.ts";
+import { draw, icon } from "./icons.ts";
+
+export const kit = { css, draw, duration, html, icon, link, live, nothing, svg, visibleText } as const;
+export type Kit = typeof kit;
