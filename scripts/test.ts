@@ -9,7 +9,7 @@ import { styleText } from "node:util";
 import { addCounts, countsOf, formatCounts, type Counts } from "./test-counts.ts";
 
 const CHECKS = ["format:check", "lint", "types", "size"];
-const SUITES = ["test:unit", "test:browser", "test:e2e"];
+const SUITES = ["test:unit", "test:browser", "test:e2e", "test:chaos"];
 
 const parts = process.argv.length > 2 ? process.argv.slice(2) : [...CHECKS, ...SUITES];
 let total: Counts = { passed: 0, failed: 0, skipped: 0 };

@@ -14,31 +14,39 @@ const CLI = fileURLToPath(new URL("../../proxy/cli.ts", import.meta.url));
 
 export interface CliProxy extends AsyncDisposable {
   readonly url: string;
-  /** `kill -9`. Resolves when the process is gone. */
-  kill(): Promise<void>;
+  /** `kill -9`, or a signal that lets it drain. Resolves when the process is gone. */
+  kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
   /** Resolves when it listens again, at the same address. */
   restart(): Promise<void>;
 }
 
-/** Writes the configuration to a folder of its own, where the store lies too. */
-export async function runCliProxy(config: ConfigInput): Promise<CliProxy> {
+/**
+ * Writes the configuration to a folder of its own.
+ * @param store one that several share. @default a file in the same folder
+ * @param env added to this process's environment
+ */
+export async function runCliProxy(
+  config: ConfigInput,
+  store?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliProxy> {
   const folder = mkdtempSync(join(tmpdir(), "ai-stream-e2e-"));
   const file = join(folder, "ai-stream.config.json");
-  writeFileSync(file, JSON.stringify({ ...config, store: `sqlite:${join(folder, "ai-stream.db")}` }));
-  let { child, url } = await start(file, "0");
+  writeFileSync(file, JSON.stringify({ ...config, store: store ?? `sqlite:${join(folder, "ai-stream.db")}` }));
+  let { child, url } = await start(file, "0", env);
   const { port } = new URL(url);
 
-  const kill = async () => {
+  const kill = async (signal: "SIGKILL" | "SIGTERM" = "SIGKILL") => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
-    child.kill("SIGKILL");
+    child.kill(signal);
     await exited;
   };
   return {
     url,
     kill,
     async restart() {
-      ({ child, url } = await start(file, port));
+      ({ child, url } = await start(file, port, env));
     },
     async [Symbol.asyncDispose]() {
       await kill();
@@ -49,10 +57,14 @@ export async function runCliProxy(config: ConfigInput): Promise<CliProxy> {
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
-async function start(config: string, port: string): Promise<{ child: Child; url: string }> {
+async function start(
+  config: string,
+  port: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ child: Child; url: string }> {
   const child = spawn(process.execPath, [CLI, "serve", "--config", config, "--port", port], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, LOG_LEVEL: "silent" },
+    env: { ...process.env, LOG_LEVEL: "silent", ...env },
   });
   for await (const line of createInterface(child.stdout)) {
     const url = /^ai-stream listening on (http:\S+)$/.exec(line)?.[1];

@@ -18,6 +18,8 @@ export interface ProviderCall {
   finish(): void;
   /** Resets the connection, as a crash does. */
   die(): void;
+  /** Ends the answer politely, without its terminal event. */
+  hangUp(): void;
 }
 
 export interface ScriptedProvider extends AsyncDisposable {
@@ -39,7 +41,8 @@ export async function openScriptedProvider(): Promise<ScriptedProvider> {
       response.setHeader("content-type", "application/json").end('{"object":"list","data":[{"id":"scripted"}]}');
       return;
     }
-    if (request.method !== "POST" || request.url !== "/v1/chat/completions") {
+    // Some servers go on from a partial answer under another path.
+    if (request.method !== "POST" || !/^\/(v1|beta)\/chat\/completions$/.test(request.url ?? "")) {
       response.writeHead(404).end();
       return;
     }
@@ -91,6 +94,7 @@ async function openCall(request: IncomingMessage, response: ServerResponse): Pro
       );
     },
     die: () => response.socket?.resetAndDestroy(),
+    hangUp: () => void response.end(),
   };
 }
 

@@ -20,6 +20,8 @@ export interface TcpFaults extends AsyncDisposable {
   reset(): number;
   /** The connections of this moment stay open and carry nothing any more, either way, and nobody is told. */
   kill(): number;
+  /** While on, nothing is carried either way, nothing is lost, and nobody is told. */
+  stall(on: boolean): void;
   /** New connections are reset at once, until called with false. */
   refuse(on: boolean): void;
   /** Bytes per second and connection towards clients; Infinity, the default, is as fast as it goes. */
@@ -35,6 +37,8 @@ const SLICE_MS = 20;
 /** Relays to `target` on loopback; `port` 0 picks a free one. */
 export async function openTcpFaults(target: number, port = 0): Promise<TcpFaults> {
   const links = new Set<Link>();
+  let flowing: Promise<void> | null = null;
+  let flow = () => {};
   const closing = new AbortController();
   const state = { accepted: 0, refused: 0, bytesToClients: 0, refusing: false, bytesPerSecond: Infinity };
   let cut: { left: number; readonly done: () => void } | null = null;
@@ -60,8 +64,9 @@ export async function openTcpFaults(target: number, port = 0): Promise<TcpFaults
         if (link.client.destroyed && link.upstream.destroyed) links.delete(link);
       });
     }
-    void relay(link, client, link.upstream, (bytes) => write(link.upstream, bytes));
-    void relay(link, link.upstream, client, (bytes) => writeToClient(link, bytes));
+    const isFlowing = () => flowing;
+    void relay(link, client, link.upstream, isFlowing, (bytes) => write(link.upstream, bytes));
+    void relay(link, link.upstream, client, isFlowing, (bytes) => writeToClient(link, bytes));
   });
 
   async function writeToClient(link: Link, bytes: Buffer): Promise<void> {
@@ -88,6 +93,8 @@ export async function openTcpFaults(target: number, port = 0): Promise<TcpFaults
   async function close(): Promise<void> {
     if (!server.listening) return;
     closing.abort();
+    flowing = null;
+    flow();
     const closed = once(server, "close");
     server.close();
     for (const link of links) destroy(link);
@@ -122,6 +129,10 @@ export async function openTcpFaults(target: number, port = 0): Promise<TcpFaults
       for (const link of links) link.dead = true;
       return links.size;
     },
+    stall(on) {
+      flow();
+      ({ promise: flowing, resolve: flow } = on ? Promise.withResolvers<void>() : { promise: null, resolve: () => {} });
+    },
     refuse(on) {
       state.refusing = on;
     },
@@ -146,11 +157,21 @@ interface Link {
 }
 
 /** Copies one direction until its source ends, a write at a time. */
-async function relay(link: Link, from: Socket, to: Socket, forward: (bytes: Buffer) => Promise<void>): Promise<void> {
+async function relay(
+  link: Link,
+  from: Socket,
+  to: Socket,
+  flowing: () => Promise<void> | null,
+  forward: (bytes: Buffer) => Promise<void>,
+): Promise<void> {
   try {
     // The source may still be written to when it has nothing more to say.
     const read = from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-    for await (const bytes of read) if (!link.dead) await forward(bytes);
+    for await (const bytes of read) {
+      for (let wait = flowing(); wait !== null; wait = flowing()) await wait;
+      if (!link.dead) await forward(bytes);
+    }
+    for (let wait = flowing(); wait !== null; wait = flowing()) await wait;
     if (!link.dead) to.end();
   } catch {
     // The socket broke; its close event takes the other end down.

@@ -1,0 +1,3 @@
+import { chaosSuite } from "./suite.ts";
+
+chaosSuite("embedded", 120);

@@ -1,0 +1,103 @@
+/** The element on its page, in a real browser, as a reader. */
+import type { BrowserContext } from "playwright-core";
+import { ChatPage, textOf } from "../e2e/world.ts";
+import type { TcpFaults } from "../fakes/tcp-faults.ts";
+import { difference, patiently, PATIENCE_MS } from "./reader.ts";
+import type { Ended, Reader, Seen } from "./reader.ts";
+
+/** As it reads on the page, where white space is not kept. */
+const plain = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+
+export class PageReader implements Reader {
+  readonly line: TcpFaults;
+  /** A page does not tell its cursor: what it shows is looked at instead. */
+  readonly seen: readonly Seen[] = [];
+  readonly #context: BrowserContext;
+  readonly #chat: ChatPage;
+
+  private constructor(line: TcpFaults, context: BrowserContext, chat: ChatPage) {
+    this.line = line;
+    this.#context = context;
+    this.#chat = chat;
+  }
+
+  /** @param line @param context its own: the reader closes both */
+  static async open(line: TcpFaults, context: BrowserContext, transport: "ws" | "sse"): Promise<PageReader> {
+    context.setDefaultTimeout(PATIENCE_MS);
+    // Of the element itself, from its first moment, after a reload too.
+    if (transport === "sse") await context.routeWebSocket(/\/v1\/ws$/, (socket) => socket.close({ code: 1011 }));
+    return new PageReader(line, context, await ChatPage.open(await context.newPage(), line.url));
+  }
+
+  /** Asks, and returns the id of the stream that answers. */
+  async ask(question: string): Promise<string> {
+    await this.#chat.ask(question);
+    await this.#until(
+      () => `a stream for "${question}"`,
+      async () => {
+        const last = (await this.#chat.messages()).at(-1);
+        return last?.role === "assistant" && last.stream !== "";
+      },
+    );
+    return (await this.#chat.lastAnswer()).stream;
+  }
+
+  async reads(text: string): Promise<void> {
+    const wanted = plain(text);
+    let found = "";
+    await this.#until(
+      () => difference(found, wanted),
+      async () => (found = await this.#shown()) === wanted,
+    );
+  }
+
+  async ended(): Promise<Ended> {
+    await this.#until(
+      () => "the end",
+      () =>
+        this.#chat.page.evaluate(() => {
+          const { status, messages } = document.querySelector("ai-stream")!;
+          const last = messages.at(-1);
+          return status === "idle" && last?.role === "assistant" && last.status !== "running";
+        }),
+    );
+    const message = await this.#chat.lastAnswer();
+    const text = textOf(message);
+    // What the element says it has is what a person reads.
+    await this.reads(text);
+    if (this.#chat.errors.length > 0) throw new Error(`the page had errors: ${this.#chat.errors.join("; ")}`);
+    return { status: message.status, text };
+  }
+
+  async reload(): Promise<void> {
+    await this.#chat.page.reload();
+    await this.#chat.page.locator("ai-stream [part~=frame]").waitFor();
+  }
+
+  async offline(on: boolean): Promise<void> {
+    // Emulated, it leaves an open socket alone; a network that is away does not.
+    await this.#context.setOffline(on);
+    if (on) this.line.reset();
+  }
+
+  async wake(): Promise<void> {
+    await this.#chat.page.evaluate(() => window.dispatchEvent(new Event("online")));
+  }
+
+  async cancel(): Promise<void> {
+    await this.#chat.page.evaluate(() => document.querySelector("ai-stream")!.stop());
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+    await this.line.close();
+  }
+
+  #shown(): Promise<string> {
+    return this.#chat.text().then(plain);
+  }
+
+  #until(what: () => string, condition: () => Promise<boolean>): Promise<void> {
+    return patiently(what, this.#chat.until(condition));
+  }
+}

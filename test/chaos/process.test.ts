@@ -1,0 +1,3 @@
+import { chaosSuite } from "./suite.ts";
+
+chaosSuite("process", 40);

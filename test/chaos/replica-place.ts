@@ -1,0 +1,63 @@
+/** Two proxies as processes on one Redis, behind a plain balancer: the owner dies, the other dies, Redis dies. */
+import type { ConfigInput } from "../../proxy/index.ts";
+import { runCliProxy } from "../e2e/cli-proxy.ts";
+import { openBalancer } from "../fakes/balancer.ts";
+import { startRedisServer } from "../fakes/redis-server.ts";
+import { COMPILED } from "./compiled.ts";
+import { streamsWrittenBy } from "./aftermath.ts";
+import type { Place } from "./place.ts";
+import type { PlaceFault } from "./schedule.ts";
+
+export async function openReplicaPlace(config: ConfigInput): Promise<Place> {
+  await using stack = new AsyncDisposableStack();
+  const redis = await startRedisServer();
+  stack.defer(() => redis.close());
+  const replicas = await Promise.all([
+    runCliProxy(config, `${redis.url}/0`, COMPILED),
+    runCliProxy(config, `${redis.url}/0`, COMPILED),
+  ]);
+  for (const replica of replicas) stack.use(replica);
+  const balancer = stack.use(await openBalancer(replicas.map(({ url }) => Number(new URL(url).port))));
+  const open = stack.move();
+  let lost = 0;
+
+  /** The replica that writes the stream, or else any. */
+  async function owner(): Promise<number> {
+    const written = await Promise.all(replicas.map(({ url }) => streamsWrittenBy(url)));
+    return Math.max(
+      0,
+      written.findIndex((count) => count > 0),
+    );
+  }
+
+  async function strike(fault: PlaceFault, whileBroken: () => Promise<void>): Promise<void> {
+    lost++;
+    switch (fault.do) {
+      case "kill redis":
+        await redis.kill();
+        await whileBroken();
+        return redis.start();
+      case "freeze redis":
+        redis.pause();
+        await whileBroken();
+        return redis.resume();
+      default: {
+        const at = await owner();
+        const replica = replicas[fault.do === "kill other" ? 1 - at : at]!;
+        await replica.kill();
+        await whileBroken();
+        return replica.restart();
+      }
+    }
+  }
+
+  return {
+    port: balancer.port,
+    urls: replicas.map(({ url }) => url),
+    get lost() {
+      return lost;
+    },
+    strike,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
