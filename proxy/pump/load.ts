@@ -33,8 +33,8 @@ const BUSY: Range = { from: 0.6, to: 0.9 };
 const CALM_PRESSURE = 0.7;
 /** Part a reading has in the pressure: four a second, so a burst of a second changes little. */
 const WEIGHT = 0.2;
-/** A stall of ten seconds is not forty times a stall: it would be remembered for long after. */
-const MOST_PRESSURE = 2;
+/** So that refusing takes two seconds of it, however bad: a stall, a burst of starts or a module that is loaded is no load. */
+const MOST_PRESSURE = 1.25;
 
 /** One per process. Read four times a second (`LoadProbe`), asked at every commit. */
 export class Load {

@@ -43,8 +43,8 @@ export interface Finished {
   readonly receivedAt: readonly Float64Array[];
 }
 
-/** Opened together at most, so that no listen queue overflows. */
-const OPENING = 100;
+/** Opened together at most: no listen queue overflows, and no burst of starts is a load of its own. */
+const OPENING = 40;
 
 let load: Load | null = null;
 
