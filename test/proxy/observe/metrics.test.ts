@@ -65,6 +65,7 @@ describe("Metrics", () => {
       metrics.follow(tail);
       tail.publish(makeBatch(EVERYTHING, 1, 5));
       metrics.commits.end(metrics.commits.begin());
+      metrics.startRefused("capacity");
       const { types, samples } = parseScrape(await metrics.text());
       const rows = readFileSync(new URL("../../../docs/metrics.md", import.meta.url), "utf8")
         .split("\n")
