@@ -8,7 +8,7 @@ import type { Sizes } from "./sizes.ts";
 import { formatTable, percentile } from "./summary.ts";
 import type { Workload } from "./workload.ts";
 
-/** New streams are offered in steps of this part of the streams there are. */
+/** New streams are offered in steps of this part of the usual number. */
 const STEP = 0.05;
 /** How often the proxy's own view of its load is looked at. */
 const LOOK_MS = 500;
@@ -62,21 +62,21 @@ interface Seen {
   readonly pressure: number;
 }
 
-/** The usual number of streams, each twice as fast; then more and more until the proxy refuses. Every one that began must end whole. */
+/** Streams twice as fast, the usual number of them and then more, until the proxy refuses. Every one that began must end whole. */
 async function benchTwice(bench: Bench, { load }: Sizes, proxy: MeasuredProcess, workload: Workload): Promise<void> {
   const watching = watch(proxy.url);
+  const step = Math.max(1, Math.round(STEP * load.streams));
   const order: Order = {
     ...{ dialect: "sse", url: proxy.url, upstream: bench.upstream.url, workload, viewers: 1 },
-    streams: load.streams,
+    streams: step,
   };
   const before = await proxy.usage();
   await bench.load.ask({ open: order });
   const refusals: number[] = [];
-  const step = Math.max(1, Math.round(STEP * load.streams));
-  let begun = load.streams;
+  let begun = step;
   let atRefusal: number | null = null;
   for (let refusedSteps = 0; begun < load.most && refusedSteps < REFUSED_STEPS;) {
-    const { opened, refused } = await bench.load.ask<Opened>({ more: { ...order, streams: step } });
+    const { opened, refused } = await bench.load.ask<Opened>({ more: order });
     begun += opened;
     refusals.push(...refused);
     if (refused.length > 0) atRefusal ??= begun;
