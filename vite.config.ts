@@ -1,12 +1,12 @@
 /**
- * The script-tag build: `vite build -m script` writes dist/ai-stream.js (module, minified, everything inside),
- * lazily loaded parts beside it as ai-stream.NAME.js, and their integrity hashes in dist/ai-stream.integrity.json.
+ * The script-tag build: `vite build -m script` writes dist/ai-stream.js (module, minified, everything inside), lazily
+ * loaded parts beside it as ai-stream.NAME.HASH.js, and their integrity hashes in dist/ai-stream.integrity.json.
  * The npm form needs no bundler: tsc emits it.
  */
-import { createHash } from "node:crypto";
+import { defineConfig, type UserConfig } from "vite";
 
-import { defineConfig, type Plugin, type UserConfig } from "vite";
-
+import { integrity } from "./scripts/integrity.ts";
+import { leaveNoGlobals } from "./scripts/leave-no-globals.ts";
 import { minifyTemplates } from "./scripts/minify-templates.ts";
 
 const INTEGRITY_FILE = "ai-stream.integrity.json";
@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => {
 const script: UserConfig = {
   // The page's own files are served by the proxy, never copied into the build.
   publicDir: false,
-  plugins: [minifyTemplates(), integrity(INTEGRITY_FILE)],
+  plugins: [minifyTemplates(), leaveNoGlobals(), integrity(INTEGRITY_FILE)],
   build: {
     target: "es2022",
     outDir: "dist",
@@ -31,29 +31,7 @@ const script: UserConfig = {
     lib: { entry: { "ai-stream": "widget/index.ts" }, formats: ["es"] },
     rolldownOptions: {
       // A library build keeps white space unless the output says otherwise.
-      output: { minify: true, entryFileNames: "[name].js", chunkFileNames: "ai-stream.[name].js" },
+      output: { minify: true, entryFileNames: "[name].js", chunkFileNames: "ai-stream.[name].[hash].js" },
     },
   },
 };
-
-/** Writes the hash of each emitted script, for `<script integrity>`; runs last, so that it sees the final bytes. */
-function integrity(fileName: string): Plugin {
-  return {
-    name: "integrity",
-    apply: "build",
-    enforce: "post",
-    generateBundle: {
-      order: "post",
-      handler(_options, bundle) {
-        const hashes = Object.values(bundle)
-          .filter((file) => file.type === "chunk")
-          .map((file) => [file.fileName, `sha384-${createHash("sha384").update(file.code).digest("base64")}`]);
-        this.emitFile({
-          type: "asset",
-          fileName,
-          source: `${JSON.stringify(Object.fromEntries(hashes), null, 2)}\n`,
-        });
-      },
-    },
-  };
-}

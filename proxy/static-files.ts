@@ -18,6 +18,10 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
+/** A lazily loaded part: its name changes with what is in it. */
+const HASHED = /^ai-stream\.[\w-]+\.[\w-]{8}\.js(\.map)?$/;
+const NEVER_CHANGES = "public, max-age=31536000, immutable";
+
 interface StaticFile {
   readonly bytes: Buffer;
   readonly headers: Readonly<Record<string, string>>;
@@ -41,13 +45,14 @@ function staticFiles(): Map<string, StaticFile> {
     const file = load(join(root, "dist", name), {
       // Any page may load the script; a module from elsewhere is fetched with CORS.
       "access-control-allow-origin": "*",
-      "cache-control": "no-cache",
+      "cache-control": HASHED.test(name) ? NEVER_CHANGES : "no-cache",
     });
     files.set(`/${name}`, file);
-    if (name === "ai-stream.js") {
-      const immutable = { ...file.headers, "cache-control": "public, max-age=31536000, immutable" };
-      files.set(`/ai-stream-${packageVersion()}.js`, { bytes: file.bytes, headers: immutable });
-    }
+    // A folder, so that the script and its parts find each other there.
+    files.set(`/ai-stream-${packageVersion()}/${name}`, {
+      bytes: file.bytes,
+      headers: { ...file.headers, "cache-control": NEVER_CHANGES },
+    });
   }
   for (const name of namesIn(join(root, "demo"), /^[\w-]+\.(html|js|css|svg)$/)) {
     const headers = {
