@@ -3,7 +3,7 @@
 /** Log entries kept over a reload: a screenful. */
 const KEPT_ENTRIES = 40;
 const LOG_KEY = "ai-stream-demo-log";
-const THEME_KEY = "ai-stream-demo-theme";
+const CHOICE_KEY = "ai-stream-demo-";
 const LONG_QUESTION = "Write a long answer in chapters";
 
 const chat = document.querySelector("ai-stream");
@@ -17,6 +17,16 @@ const ACTIONS = {
   copy: () => navigator.clipboard.writeText(snippet.textContent),
 };
 
+/** How the page and the element look, by the name of the control. */
+const CHOICES = {
+  theme: (value) => {
+    document.documentElement.dataset.theme = value;
+    chat.setAttribute("theme", value);
+  },
+  look: (value) => (document.documentElement.dataset.look = value),
+  lang: (value) => chat.setAttribute("lang", value),
+};
+
 const FAULT_NOTES = {
   cut: "You cut the connection",
   stall: "You stalled the connection for 10 s: open, and silent",
@@ -24,7 +34,10 @@ const FAULT_NOTES = {
   "hang-up": "You killed the provider",
 };
 
-restoreTheme();
+/** What the connection that is open runs over; null while none is. */
+let openOver = null;
+
+restoreChoices();
 restoreLog();
 snippet.textContent = `<script type="module"
   src="${location.origin}/ai-stream.js"></script>
@@ -40,7 +53,9 @@ document.addEventListener("click", ({ target }) => {
 });
 
 document.addEventListener("change", ({ target }) => {
-  if (target.name === "theme") showTheme(target.value, true);
+  if (!(target.name in CHOICES)) return;
+  CHOICES[target.name](target.value);
+  remember(CHOICE_KEY + target.name, target.value);
 });
 
 chat.addEventListener("ai-stream-connection", ({ connection }) => note(...connectionNote(connection)));
@@ -74,9 +89,13 @@ async function breakIt({ fault, ms }) {
 }
 
 function connectionNote({ state, transport, retryInMs, phase, detail, error }) {
+  const wasOver = openOver;
+  openOver = state === "open" ? transport : null;
   switch (state) {
     case "open":
       if (phase === "retrying") return [`The provider failed (${detail}); the proxy asks again`];
+      // What the proxy does for an answer comes over the same connection.
+      if (transport === wasOver) return [""];
       return [`Connected over ${transport === "sse" ? "server-sent events" : "a WebSocket"}`, "good"];
     case "waiting":
       return [
@@ -149,18 +168,16 @@ function restoreLog() {
   note("The page was loaded again", "you");
 }
 
-function restoreTheme() {
-  const theme = recall(THEME_KEY) ?? "auto";
-  const choice = document.querySelector(`[name="theme"][value="${CSS.escape(theme)}"]`);
-  if (choice === null) return;
-  choice.checked = true;
-  showTheme(theme, false);
-}
-
-function showTheme(theme, keep) {
-  document.documentElement.dataset.theme = theme;
-  chat.setAttribute("theme", theme);
-  if (keep) remember(THEME_KEY, theme);
+function restoreChoices() {
+  for (const [name, show] of Object.entries(CHOICES)) {
+    const value = recall(CHOICE_KEY + name);
+    if (value === null) continue;
+    const select = document.querySelector(`select[name="${name}"]`);
+    const radio = document.querySelector(`input[name="${name}"][value="${CSS.escape(value)}"]`);
+    if (select !== null) select.value = value;
+    if (radio !== null) radio.checked = true;
+    show(value);
+  }
 }
 
 /** Storage may be forbidden; the page works without it. */

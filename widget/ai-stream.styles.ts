@@ -11,15 +11,25 @@ export const frameStyles = css`
     --_line: var(--ai-stream-line, light-dark(#e3e5e9, #31343c));
     --_accent: var(--ai-stream-accent, light-dark(#3454d1, #9db2ff));
     --_on-accent: var(--ai-stream-on-accent, light-dark(#ffffff, #14161d));
-    --_bad: light-dark(#b3261e, #ffb4ab);
+    --_bad: var(--ai-stream-danger, light-dark(#b3261e, #ffb4ab));
+    --_good: var(--ai-stream-success, var(--_good));
+    --_field: var(--ai-stream-field, light-dark(#fff, #1f2126));
+    --_field-line: var(--ai-stream-field-line, light-dark(#cfd3da, #40444e));
+    --_shadow: var(
+      --ai-stream-shadow,
+      0 1px 3px light-dark(#1018281f, #0006),
+      0 12px 32px -8px light-dark(#10182833, #000a)
+    );
     --_radius: var(--ai-stream-radius, 1rem);
+    --_space: var(--ai-stream-space, 1rem);
     --_mono: var(--ai-stream-font-mono, ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, monospace);
     display: block;
     block-size: var(--ai-stream-height, min(42rem, 85dvh));
     container-type: inline-size;
     color-scheme: light dark;
     color: var(--_fg);
-    font: 400 var(--ai-stream-font-size, 0.9375rem) / 1.6
+    accent-color: var(--_accent);
+    font: 400 var(--ai-stream-font-size, 0.9375rem) / var(--ai-stream-line-height, 1.6)
       var(--ai-stream-font, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
     text-align: start;
   }
@@ -41,7 +51,7 @@ export const frameStyles = css`
     box-sizing: border-box;
   }
   :focus-visible {
-    outline: 2px solid var(--_accent);
+    outline: 2px solid var(--ai-stream-focus, var(--_accent));
     outline-offset: 2px;
   }
   .frame {
@@ -66,7 +76,7 @@ export const frameStyles = css`
     overscroll-behavior: contain;
     scrollbar-width: thin;
     scrollbar-color: var(--_line) transparent;
-    padding: 1.75rem 1.5rem 1.5rem;
+    padding: calc(var(--_space) * 1.75) calc(var(--_space) * 1.5) calc(var(--_space) * 1.5);
     outline-offset: -2px;
   }
   .answer-mode .scroller {
@@ -82,7 +92,7 @@ export const frameStyles = css`
   .messages {
     display: flex;
     flex-direction: column;
-    gap: 1.75rem;
+    gap: calc(var(--_space) * 1.75);
     min-block-size: 100%;
   }
   .answer-mode .messages {
@@ -90,8 +100,8 @@ export const frameStyles = css`
   }
   .dock {
     position: relative;
-    padding: 0 1.5rem 1.25rem;
-    max-inline-size: calc(var(--ai-stream-measure, 46rem) + 3rem);
+    padding: 0 calc(var(--_space) * 1.5) calc(var(--_space) * 1.25);
+    max-inline-size: calc(var(--ai-stream-measure, 46rem) + var(--_space) * 3);
   }
   /* Text slides under the composer instead of being cut at its edge. */
   .dock::before {
@@ -108,7 +118,7 @@ export const frameStyles = css`
     color: inherit;
     background: none;
     border: 0;
-    border-radius: 0.5rem;
+    border-radius: calc(var(--_radius) * 0.5);
     padding: 0.25rem 0.5rem;
     cursor: pointer;
   }
@@ -131,9 +141,9 @@ export const frameStyles = css`
     gap: 0.5rem;
     padding: 0.4375rem 0.4375rem 0.4375rem 1.125rem;
     padding-inline: 1.125rem 0.4375rem;
-    background: light-dark(#fff, #1f2126);
-    border: 1px solid light-dark(#cfd3da, #40444e);
-    border-radius: 1.5rem;
+    background: var(--_field);
+    border: 1px solid var(--_field-line);
+    border-radius: calc(var(--_radius) * 1.5);
     box-shadow:
       0 1px 2px light-dark(#1018280d, #0000),
       0 8px 24px -12px light-dark(#10182826, #0000);
@@ -201,7 +211,7 @@ export const frameStyles = css`
     background: var(--_bg);
     color: var(--_fg);
     border: 1px solid var(--_line);
-    box-shadow: 0 4px 14px light-dark(#10182826, #00000080);
+    box-shadow: var(--_shadow);
   }
   .connection:not(:empty) {
     display: flex;
@@ -242,10 +252,10 @@ export const frameStyles = css`
   }
   @container (max-width: 34rem) {
     .scroller {
-      padding: 1.25rem 1rem 1.5rem;
+      padding: calc(var(--_space) * 1.25) var(--_space) calc(var(--_space) * 1.5);
     }
     .dock {
-      padding: 0 0.75rem 0.75rem;
+      padding: 0 calc(var(--_space) * 0.75) calc(var(--_space) * 0.75);
     }
     textarea,
     .grow::after {

@@ -99,13 +99,13 @@ export const markdownStyles = css`
   :not(pre) > code {
     padding: 0.125em 0.375em;
     background: var(--_soft);
-    border-radius: 0.375em;
+    border-radius: calc(var(--_radius) * 0.3);
     -webkit-box-decoration-break: clone;
     box-decoration-break: clone;
   }
   .code {
     border: 1px solid var(--_line);
-    border-radius: 0.75rem;
+    border-radius: calc(var(--_radius) * 0.75);
     overflow: clip;
     background: var(--ai-stream-code-background, light-dark(#f8f9fa, #1c1e23));
   }
@@ -138,14 +138,14 @@ export const markdownStyles = css`
     display: inline-block;
     padding: 0.125rem 0.625rem;
     border: 1px dashed var(--_line);
-    border-radius: 0.5rem;
+    border-radius: calc(var(--_radius) * 0.5);
     font-size: 0.875em;
     color: var(--_muted);
   }
   .table {
     overflow-x: auto;
     border: 1px solid var(--_line);
-    border-radius: 0.75rem;
+    border-radius: calc(var(--_radius) * 0.75);
     outline-offset: -2px;
   }
   table {

@@ -23,7 +23,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
     max-inline-size: 100%;
     padding: 0.375rem 0.75rem;
     border: 1px solid var(--_line);
-    border-radius: 0.75rem;
+    border-radius: calc(var(--_radius) * 0.75);
     font-size: 0.875rem;
   }
   .tool.own {
@@ -74,7 +74,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
     background: var(--_muted);
   }
   [data-state="done"] .dot {
-    background: light-dark(#1a7f4b, #63d297);
+    background: var(--_good);
   }
   [data-state="failed"] .dot {
     background: var(--_bad);

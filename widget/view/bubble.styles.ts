@@ -85,7 +85,7 @@ export const bubbleStyles = ({ css }: Kit) => css`
     flex-direction: column;
     align-items: flex-start;
   }
-  .bar {
+  .head {
     display: flex;
     align-items: center;
     justify-content: space-between;
@@ -95,11 +95,11 @@ export const bubbleStyles = ({ css }: Kit) => css`
     border-block-end: 1px solid var(--_line);
     font-weight: 600;
   }
-  .bar button {
+  .head button {
     padding: 0.4375rem;
     color: var(--_muted);
   }
-  .bar button:hover {
+  .head button:hover {
     background: var(--_soft);
     color: var(--_fg);
   }

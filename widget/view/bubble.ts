@@ -74,7 +74,7 @@ export class Bubble {
         @keydown=${this.#onKey}
         @close=${this.#onClose}
       >
-        <div part="bar" class="bar">
+        <div part="head" class="head">
           <span id="title" part="title"><slot name="title">${labels.conversation}</slot></span>
           <button type="button" part="close" aria-label=${labels.close} title=${labels.close} @click=${this.#close}>
             ${this.#drawing(CROSS)}

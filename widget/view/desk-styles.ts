@@ -61,7 +61,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
     padding: 0.5rem 1rem;
     background: var(--ai-stream-bubble, var(--_soft));
     border: 1px solid var(--_line);
-    border-radius: 1.25rem;
+    border-radius: calc(var(--_radius) * 1.25);
   }
   .edit:focus-within {
     border-color: var(--_accent);
@@ -79,7 +79,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
     z-index: 1;
     color: var(--_muted);
     background: color-mix(in srgb, var(--_bg) 85%, transparent);
-    border-radius: 0.5rem;
+    border-radius: calc(var(--_radius) * 0.5);
   }
   .composer {
     flex-wrap: wrap;

@@ -109,7 +109,7 @@ export class Files {
     return new Intl.NumberFormat(this.#kit.words.locale, {
       style: "unit",
       unit: unit as string,
-      unitDisplay: "short",
+      unitDisplay: "narrow",
       maximumFractionDigits: 1,
     }).format(value as number);
   }
@@ -166,14 +166,14 @@ export const styles = ({ css }: Kit): CSSResult => css`
     min-inline-size: 0;
     padding-inline: 0.5rem 0.125rem;
     background: var(--_soft);
-    border-radius: 0.75rem;
+    border-radius: calc(var(--_radius) * 0.75);
     font-size: 0.8125rem;
   }
   .file canvas {
     max-inline-size: 2rem;
     max-block-size: 2rem;
     margin-inline-start: -0.25rem;
-    border-radius: 0.5rem;
+    border-radius: calc(var(--_radius) * 0.5);
   }
   .file .name {
     max-inline-size: 12rem;

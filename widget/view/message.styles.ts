@@ -12,8 +12,9 @@ export const messageStyles = css`
   .bubble {
     padding: 0.5rem 1rem;
     background: var(--ai-stream-bubble, var(--_soft));
-    border-radius: 1.25rem;
-    border-end-end-radius: 0.375rem;
+    color: var(--ai-stream-on-bubble, inherit);
+    border-radius: calc(var(--_radius) * 1.25);
+    border-end-end-radius: calc(var(--_radius) * 0.375);
     white-space: pre-wrap;
     overflow-wrap: anywhere;
   }
@@ -27,7 +28,7 @@ export const messageStyles = css`
     align-self: flex-start;
     padding: 0.0625rem 0.5rem;
     border: 1px solid var(--_line);
-    border-radius: 1rem;
+    border-radius: var(--_radius);
     font-size: 0.75rem;
     color: var(--_muted);
   }
@@ -44,7 +45,7 @@ export const messageStyles = css`
   }
   .thinking summary {
     inline-size: fit-content;
-    border-radius: 0.375rem;
+    border-radius: calc(var(--_radius) * 0.375);
     cursor: pointer;
   }
   .thinking .md {
@@ -60,7 +61,7 @@ export const messageStyles = css`
   .decision button {
     padding: 0.25rem 0.875rem;
     border: 1px solid var(--_line);
-    border-radius: 1rem;
+    border-radius: var(--_radius);
   }
   .decision .yes {
     background: var(--_accent);
@@ -87,6 +88,10 @@ export const messageStyles = css`
     flex-wrap: wrap;
     align-items: center;
     gap: 0 0.5rem;
+    align-self: flex-start;
+    padding: 0.5rem 0.875rem;
+    border-radius: calc(var(--_radius) * 0.75);
+    background: color-mix(in srgb, var(--_bad) 8%, transparent);
     font-size: 0.875rem;
     color: var(--_bad);
     overflow-wrap: anywhere;
@@ -97,7 +102,7 @@ export const messageStyles = css`
     color: var(--_fg);
   }
   button[data-done] {
-    color: light-dark(#1a7f4b, #63d297);
+    color: var(--_good);
     animation: done 1.5s;
   }
   .waiting {
@@ -146,7 +151,7 @@ export const messageStyles = css`
   .starters button {
     padding: 0.4375rem 0.9375rem;
     border: 1px solid var(--_line);
-    border-radius: 1.25rem;
+    border-radius: calc(var(--_radius) * 1.25);
     text-align: start;
   }
   @keyframes pulse {

@@ -77,7 +77,7 @@ suite("an announcer", () => {
   });
 
   test("says every word once and in order, however the text is cut", () => {
-    const word = fc.string({ unit: fc.constantFrom(..."abcdefg"), minLength: 1, maxLength: 9 });
+    const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 9 });
     const text = fc
       .array(fc.tuple(word, fc.constantFrom(" ", " ", ". ", "? ", "\n", ", ")), { maxLength: 40 })
       .map((parts) => parts.flat().join(""));
