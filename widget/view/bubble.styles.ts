@@ -73,8 +73,18 @@ export const bubbleStyles = ({ css }: Kit) => css`
   .panel .frame {
     flex: 1;
     min-block-size: 0;
+    overflow: visible;
     border: 0;
     border-radius: 0;
+  }
+  /* The list of conversations is asked for beside the cross. */
+  .panel .bar {
+    inset-block-start: -2.75rem;
+    inset-inline-end: 2.75rem;
+    background: none;
+  }
+  .panel .frame:has(> .bar) > .scroller {
+    padding-block-start: calc(var(--_space) * 1.25);
   }
   .panel .welcome {
     align-items: flex-start;
@@ -90,8 +100,9 @@ export const bubbleStyles = ({ css }: Kit) => css`
     align-items: center;
     justify-content: space-between;
     gap: 0.5rem;
-    padding: 0.5rem 0.5rem 0.5rem 1rem;
-    padding-inline: 1rem 0.5rem;
+    min-block-size: 3rem;
+    padding: 0.375rem 0.5rem;
+    padding-inline-start: 1rem;
     border-block-end: 1px solid var(--_line);
     font-weight: 600;
   }

@@ -81,6 +81,12 @@ export const styles = ({ css }: Kit): CSSResult => css`
     background: color-mix(in srgb, var(--_bg) 85%, transparent);
     border-radius: calc(var(--_radius) * 0.5);
   }
+  /* Where the messages are as wide as the frame, they begin below. */
+  @container (max-width: 53rem) {
+    .frame:has(> .bar) > .scroller {
+      padding-block-start: 2.75rem;
+    }
+  }
   .composer {
     flex-wrap: wrap;
   }
