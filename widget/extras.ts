@@ -7,6 +7,7 @@ import type { Chat } from "./stream-controller.ts";
 import type { Desk } from "./view/desk.ts";
 import type { DeskHost } from "./view/desk-host.ts";
 import { kit } from "./view/kit.ts";
+import type { NearPages } from "./view/near-pages.ts";
 import { Parts } from "./view/parts.ts";
 
 /** Browsers without idle times get one after this many milliseconds. */
@@ -24,6 +25,7 @@ export class Extras implements ReactiveController {
   readonly #host: AiStream;
   readonly #options: ExtrasOptions;
   #isAsked = false;
+  #pages: NearPages | null = null;
 
   constructor(host: AiStream, options: ExtrasOptions) {
     this.#host = host;
@@ -39,8 +41,19 @@ export class Extras implements ReactiveController {
     host.addController(this);
   }
 
+  /** Whether a page of the conversation is near the view; of a long one the last pages are drawn first. */
+  readonly isNear = (page: number): boolean => {
+    if (this.#pages !== null) return this.#pages.has(page);
+    const part = this.parts.need("pages");
+    if (part === undefined) return false;
+    const box = (): Element | null => this.#host.renderRoot.querySelector(".scroller");
+    this.#pages = new part.NearPages(box, () => this.#host.requestUpdate());
+    return false;
+  };
+
   /** Nothing of it is needed for the first words. */
   hostUpdated(): void {
+    this.#pages?.observe();
     if (this.#isAsked || (this.#host.mode === "answer" && this.#host.messages.length === 0)) return;
     this.#isAsked = true;
     const load = (): void => void this.parts.load("desk");
@@ -49,6 +62,7 @@ export class Extras implements ReactiveController {
   }
 
   hostDisconnected(): void {
+    this.#pages?.close();
     this.desk?.close();
   }
 

@@ -3,6 +3,7 @@ import { emptyMessage } from "../../protocol/index.ts";
 import type { EndReason, MessageBlock, TextBlock } from "../../protocol/index.ts";
 import { AiStream } from "../../widget/ai-stream.ts";
 import type { Chat } from "../../widget/stream-controller.ts";
+import type { Parts } from "../../widget/view/parts.ts";
 import type {
   AgentNote,
   AssistantMessage,
@@ -87,6 +88,10 @@ export class FakeStream extends AiStream {
     Object.assign(this.chat, change);
     this.requestUpdate();
     await this.updateComplete;
+  }
+
+  get parts(): Parts {
+    return this.extras.parts;
   }
 
   /** Waits until what is loaded later is there. */

@@ -137,6 +137,7 @@ export class Desk {
   }
 
   below(message: ChatMessage, canRepeat: boolean): unknown {
+    if (message.id === this.#editing?.id) return this.#kit.nothing;
     if (message.role === "user") return questionActions(this.#kit, this.#host, message);
     const { id } = message;
     const state = { canRepeat, judged: this.#judged.get(id), reading: this.#voice.reading === id };

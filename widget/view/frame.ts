@@ -7,6 +7,7 @@ import type { Labels } from "../labels.ts";
 import { comeBack } from "./come-back.ts";
 import { composer } from "./composer.ts";
 import type { Desk } from "./desk.ts";
+import { pages } from "./pages.ts";
 import type { Parts } from "./parts.ts";
 import type { Renderers } from "./renderers.ts";
 import { connectionLine } from "./connection-line.ts";
@@ -34,7 +35,11 @@ export interface FrameState {
   readonly direction: "ltr" | "rtl" | undefined;
   readonly renderers: Renderers;
   /** What is loaded later. */
-  readonly extras: { readonly parts: Parts; readonly desk: Desk | null };
+  readonly extras: {
+    readonly parts: Parts;
+    readonly desk: Desk | null;
+    isNear(page: number): boolean;
+  };
   readonly onDraft: (text: string) => void;
   readonly onSend: (text: string) => void;
   readonly onScroll: (event: Event) => void;
@@ -84,7 +89,7 @@ function conversation(state: FrameState): unknown {
   const rests = status === "idle";
   const asked = !rests && latest(messages)?.role !== "assistant";
   const last = messages.length - 1;
-  return html`${messages.map((message, index) => {
+  const draw = (message: ChatMessage, index: number): unknown => {
     const canRepeat = index === last && status === "idle" && !state.readonly;
     const label = message.role === "assistant" ? (agent?.label ?? "") : "";
     const canDecide = !state.readonly;
@@ -106,8 +111,8 @@ function conversation(state: FrameState): unknown {
       rests,
     };
     return guard([message, ...Object.values(context)], () => messageView(message, context));
-  })}
-  ${asked ? waitingView(labels) : nothing}`;
+  };
+  return html`${pages(messages, draw, extras.isNear)} ${asked ? waitingView(labels) : nothing}`;
 }
 
 /** `answer` mode shows the answers only; the page shows the question, or need not. A question that failed is told. */

@@ -12,6 +12,8 @@ const LOADERS = {
   files: () => import("./files.ts"),
   /** The reader's other conversations. */
   history: () => import("./history-panel.ts"),
+  /** Long conversations. */
+  pages: () => import("./near-pages.ts"),
   /** Reading aloud and dictation. */
   speech: () => import("./speech.ts"),
 };
