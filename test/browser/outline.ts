@@ -3,13 +3,15 @@ export function outline(node: Node): string {
   if (node instanceof Text) return node.data;
   if (!(node instanceof Element)) return "";
   const tag = node.localName;
-  if (tag === "button" || tag === "figcaption") return "";
+  if ((node as HTMLElement).hidden || tag === "button" || tag === "figcaption") return "";
   if (tag === "div" || tag === "figure") return drawn(node);
   // Runs of lines, however many: what is copied is the lines.
   if (tag === "code" && node.parentElement?.localName === "pre") {
     return `<code>${Array.from(node.children, (run) => run.textContent).join("\n")}</code>`;
   }
-  const start = tag === "ol" && node.getAttribute("start") !== "1" ? ` start=${node.getAttribute("start")}` : "";
+  if (tag === "span" && node.className === "tight") return drawn(node);
+  const start =
+    tag === "ol" && (node.getAttribute("start") ?? "1") !== "1" ? ` start=${node.getAttribute("start")}` : "";
   const href = tag === "a" ? ` href=${node.getAttribute("href")}` : "";
   return `<${tag}${start}${href}>${drawn(node)}</${tag}>`;
 }

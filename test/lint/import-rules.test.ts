@@ -109,7 +109,7 @@ const RULES: readonly Rule[] = [
   {
     file: "widget/connection/probe.ts",
     legal: [PROTOCOL, "reconnecting-websocket"],
-    illegal: ["lit", "marked", "../chat.ts", "../buffer/token-buffer.ts", "node:events", "../../proxy/config.ts"],
+    illegal: ["lit", "katex", "../chat.ts", "../buffer/token-buffer.ts", "node:events", "../../proxy/config.ts"],
   },
   {
     file: "widget/buffer/probe.ts",
@@ -118,13 +118,13 @@ const RULES: readonly Rule[] = [
   },
   {
     file: "widget/render/probe.ts",
-    legal: [PROTOCOL, "lit", "lit/directives/repeat.js", "marked"],
+    legal: [PROTOCOL, "lit", "lit/directives/repeat.js", "katex", "entities"],
     illegal: ["../connection/connection.ts", "../ai-stream.ts", "node:path"],
   },
   {
     file: "widget/probe.ts",
     legal: ["../protocol/index.ts", "lit", "./render/parse-blocks.ts", "./connection/connection.ts"],
-    illegal: ["../proxy/config.ts", "node:events", "marked"],
+    illegal: ["../proxy/config.ts", "node:events", "katex"],
   },
   { file: "demo/probe.ts", legal: ["ai-stream-element"], illegal: ["../widget/index.ts", "../proxy/server.ts"] },
 ];

@@ -1,213 +1,291 @@
-/** Markdown text → blocks, incrementally: what is settled is never read again. The only file that knows `marked`. */
-import { Lexer } from "marked";
-import type { Links, MarkedToken, Tokens } from "marked";
-import { healTail } from "./heal-tail.ts";
-import { openFence, readFence } from "./fence.ts";
-import type { CodeBlock, Fence } from "./fence.ts";
+/** Markdown text → a tree of blocks, line by line: a line is read once, only the unfinished last one again. */
+import { makeBlock, mayContain } from "./block.ts";
+import type { Block } from "./block.ts";
+import { goesOn, isCode } from "./block-continues.ts";
+import { startBlock } from "./block-starts.ts";
+import type { BlockSink } from "./block-starts.ts";
+import { isUndecided } from "./heal-tail.ts";
+import { Line } from "./line.ts";
+import { readDefinition } from "./reference.ts";
+import type { Target } from "./reference.ts";
 
-/** Inside a block: text, emphasis, links, nested blocks. */
-export type Token = MarkedToken;
-export type Block = MarkedToken | CodeBlock;
-export type { CodeBlock } from "./fence.ts";
-
-export interface Parsed {
-  /** True when the text is not a continuation of the last one: everything shown before is void. */
-  readonly restarted: boolean;
-  /** Blocks that became final with this call: they follow the settled ones of earlier calls. */
-  readonly settled: readonly Block[];
-  /** What may still change; nothing once the text is final. */
-  readonly live: readonly Block[];
-}
-
-/** A list or table this long gives up its finished items or rows, so that only the last ones are lexed again. */
-const SPLIT_ITEMS = 8;
-/** Above this size a tail that will not settle is lexed only when it grew by 1/32: cost stays linear in its length. */
-const LIVE_CHARS = 16_384;
-
+/** Containers in containers; deeper ones are plain text. Nobody reads so deep, and each costs a look at every line. */
+const MAX_DEPTH = 32;
+/** Code stands in runs of this many lines, so that a growing listing changes, and lays out, only its last one. */
+const RUN_LINES = 64;
+/** No construct is told by more characters of a line. */
+const TRIED_CHARS = 256;
 /** How much of the known text is compared to tell a continuation from another text. */
 const SAMPLE_CHARS = 256;
+/** References beyond these are plain text. */
+const MAX_TARGETS = 5_000;
 
-/** The finished part of a long list or table; the tail goes on after it. */
-interface Kept {
-  readonly block: Tokens.List | Tokens.Table;
-  /** The lines a table's tail needs before it to be lexed as a table. */
-  readonly prefix: string;
+/** An open block as it was before the unfinished line was tried on it. */
+interface Saved {
+  readonly block: Block;
+  readonly fields: Block;
+  readonly count: number;
+  readonly last: Block | undefined;
 }
 
-export class BlockParser {
-  /** Characters given to the lexer so far: the cost of parsing, for tests and benchmarks. */
-  lexedChars = 0;
+export class BlockParser implements BlockSink {
+  /** Characters read so far: the cost of parsing, for tests and benchmarks. */
+  readChars = 0;
+  root: Block = makeBlock("root", 0);
+  /** What labels refer to; the first definition counts. */
+  readonly targets = new Map<string, Target>();
+  #open: Block[] = [this.root];
+  #matched = 1;
+  #lineNumber = 0;
   #text = "";
-  #carriageSeen = false;
-  #open = true;
-  #live: readonly Block[] = [];
-  /** Where the tail, the text not yet settled, begins. */
-  #start = 0;
-  #lexAgainAt = 0;
-  #fence: Fence | null = null;
-  #kept: Kept | null = null;
-  #links: Links = {};
-  #definitionsSeen = false;
+  #isOpen = true;
+  /** Where the first line begins that is not read yet, and how far its end was looked for. */
+  #at = 0;
+  #scanned = 0;
+  #saved: readonly Saved[] | null = null;
+  #tried: string[] = [];
+  #defined: string[] = [];
 
   /**
+   * Reads on. Draw `root`, then call `retract`.
    * @param text the whole text so far
-   * @param open false once the text is final: nothing half-written is completed or held back any more
+   * @param open false once the text is final: then every block is
+   * @returns `new` for a text that is no continuation of the last one, whose tree is void; `same` when nothing changed
    */
-  parse(text: string, open: boolean): Parsed {
-    this.#carriageSeen ||= text.includes("\r", this.#text.length);
-    if (this.#carriageSeen) text = text.replace(/\r\n?/g, "\n");
-    if (text === this.#text && open === this.#open) return { restarted: false, settled: [], live: this.#live };
-    const restarted = !this.#continues(text) || (!open && this.#definitionsSeen && this.#start > 0);
-    if (restarted) this.#restart();
+  parse(text: string, open: boolean): "new" | "more" | "same" {
+    if (text === this.#text && open === this.#isOpen) return "same";
+    const isNew = !this.#continues(text);
+    if (isNew) this.#restart();
     this.#text = text;
-    this.#open = open;
-    const settled: Block[] = [];
-    this.#live = this.#advance(settled);
-    return { restarted, settled, live: this.#live };
+    this.#isOpen = open;
+    this.#readLines();
+    const tail = text.slice(this.#at).replace(/\r$/, "");
+    if (!open) {
+      if (tail !== "") this.#read(tail);
+      this.#closeTo(0);
+    } else if (tail !== "" && !isUndecided(tail, this.#tip)) this.#try(tail);
+    return isNew ? "new" : "more";
+  }
+
+  /** Takes the unfinished last line out of the tree again. */
+  retract(): void {
+    if (this.#saved === null) return;
+    for (const { block, fields, count, last } of this.#saved) {
+      Object.assign(block, fields);
+      block.children.length = count;
+      if (last !== undefined) block.children[count - 1] = last;
+    }
+    this.#open = this.#saved.map(({ block }) => block);
+    this.#saved = null;
+    this.#lineNumber--;
+    for (const label of this.#tried.splice(0)) this.targets.delete(label);
+  }
+
+  /** The labels defined for good since the last call. */
+  takeDefined(): string[] {
+    return this.#defined.splice(0);
+  }
+
+  add(kind: Block["kind"], fields: Partial<Block> = {}): Block {
+    this.#closeTo(this.#matched);
+    while (!mayContain(this.#tip.kind, kind)) this.closeTip();
+    const parent = this.#tip;
+    const before = parent.children.at(-1);
+    if (before !== undefined && before.endLine < this.#lineNumber - 1) this.#loosen(parent);
+    const block = makeBlock(kind, this.#lineNumber, fields);
+    parent.children.push(block);
+    this.#opened(block);
+    return block;
+  }
+
+  replaceParagraph(kind: Block["kind"], fields: Partial<Block>): Block {
+    const paragraph = this.#open.pop() as Block;
+    const block = makeBlock(kind, paragraph.startLine, { ...fields, endLine: this.#lineNumber });
+    const siblings = this.#tip.children;
+    siblings[siblings.length - 1] = block;
+    this.#opened(block);
+    return block;
+  }
+
+  paragraphText(): string {
+    const paragraph = this.#open[this.#matched - 1] as Block;
+    return paragraph.passed + this.#withoutDefinitions(paragraph);
+  }
+
+  closeTip(): void {
+    const block = this.#open.pop() as Block;
+    if (block.kind === "paragraph") block.text = this.#withoutDefinitions(block);
+    else if (block.kind === "quote") block.endLine = this.#lineNumber - 1;
+    else block.endLine = block.children.at(-1)?.endLine ?? block.endLine;
+    block.closed = true;
+    block.final = this.#saved === null;
+    this.#matched = Math.min(this.#matched, this.#open.length);
+  }
+
+  get isInParagraph(): boolean {
+    return this.#tip.kind === "paragraph";
+  }
+
+  get #tip(): Block {
+    return this.#open[this.#open.length - 1] as Block;
   }
 
   /** A block's text only grows; another one in its place differs here, or the message was rebuilt anyway. */
   #continues(text: string): boolean {
     const known = this.#text;
-    return (
-      this.#open &&
-      text.length >= known.length &&
-      text.startsWith(known.slice(-SAMPLE_CHARS), Math.max(0, known.length - SAMPLE_CHARS))
-    );
+    const from = Math.max(0, known.length - SAMPLE_CHARS);
+    return this.#isOpen && text.length >= known.length && text.startsWith(known.slice(from), from);
   }
 
-  /** A reference defined after its use changes settled blocks: then the final text is parsed once more, whole. */
   #restart(): void {
-    this.#start = this.#lexAgainAt = 0;
-    this.#fence = this.#kept = null;
-    this.#links = {};
-    this.#definitionsSeen = false;
+    this.root = makeBlock("root", 0);
+    this.#open = [this.root];
+    this.#lineNumber = this.#at = this.#scanned = 0;
+    this.targets.clear();
+    this.#defined = [];
   }
 
-  /** Adds to `settled` what has become final; returns the live blocks. */
-  #advance(settled: Block[]): readonly Block[] {
-    if (this.#fence !== null) {
-      const { block, end } = readFence(this.#fence, this.#text, this.#open);
-      if (end === null) return [block];
-      settled.push(block);
-      this.#start = end;
-      this.#fence = null;
-    }
-    if (this.#open && this.#text.length < this.#lexAgainAt) return this.#live;
-    const tail = this.#text.slice(this.#start);
-    const tokens = this.#lex(this.#open ? healTail(tail) : tail);
-    const offsets = offsetsOf(tokens, tail, this.#kept?.prefix.length ?? 0);
-    if (this.#kept !== null) joinKept(this.#kept.block, tokens, offsets);
-    const live = this.#settle(tokens, offsets, tail, settled);
-    const unsettled = this.#text.length - this.#start;
-    this.#lexAgainAt = unsettled > LIVE_CHARS ? this.#text.length + unsettled / 32 : 0;
-    return live;
-  }
-
-  #lex(tail: string): Token[] {
-    const lexer = new Lexer({ gfm: true });
-    Object.assign(lexer.tokens.links, this.#links);
-    const source = (this.#kept?.prefix ?? "") + tail;
-    this.lexedChars += source.length;
-    const tokens = lexer.lex(source) as Token[];
-    for (const _ in lexer.tokens.links) this.#definitionsSeen = true;
-    return tokens;
-  }
-
-  #settle(tokens: Token[], offsets: readonly number[], tail: string, settled: Block[]): readonly Block[] {
-    const last = tokens.length - 1;
-    const lastAt = offsets[last];
-    const fence = this.#open && lastAt !== undefined ? openFence(tokens[last], this.#start + lastAt) : null;
-    const cut = !this.#open ? tokens.length : fence === null ? lastBoundary(tokens, offsets, tail) : last;
-    for (const token of tokens.slice(0, cut)) {
-      settled.push(token);
-      if (token.type === "def") this.#links[token.tag] ??= { href: token.href, title: token.title };
-    }
-    if (cut > 0) {
-      this.#start += offsets[cut] ?? 0;
-      this.#kept = null;
-    }
-    this.#fence = fence;
-    if (fence !== null) return [readFence(fence, this.#text, true).block];
-    const live = tokens.slice(cut);
-    if (this.#open && live.length === 1) this.#keep(live[0] as Token, this.#text.slice(this.#start));
-    return live;
-  }
-
-  /** All but the last two items or rows of a long list or table cannot change any more: the tail begins after them. */
-  #keep(block: Token, tail: string): void {
-    if (block.type === "list") {
-      const items = block.items.slice(0, -2);
-      const known = this.#kept?.block.type === "list" ? this.#kept.block.items.length : 0;
-      const raw = items
-        .slice(known)
-        .map((item) => item.raw)
-        .join("");
-      if (items.length < SPLIT_ITEMS || !tail.startsWith(raw)) return;
-      const loose = (this.#kept?.block as Tokens.List | undefined)?.loose === true || items.slice(known).some(isLoose);
-      this.#kept = { block: { ...block, items, loose }, prefix: "" };
-      this.#start += raw.length;
-    } else if (block.type === "table") {
-      const rows = block.rows.slice(0, -2);
-      const known = this.#kept?.block.type === "table" ? this.#kept.block.rows.length : -2;
-      if (rows.length < SPLIT_ITEMS) return;
-      const length = lengthOfLines(tail, rows.length - known);
-      const prefix = this.#kept?.prefix ?? tail.slice(0, lengthOfLines(tail, 2));
-      this.#kept = { block: { ...block, rows }, prefix };
-      this.#start += length;
+  #readLines(): void {
+    const text = this.#text;
+    const lineEnd = /\r\n?|\n/g;
+    for (;;) {
+      lineEnd.lastIndex = Math.max(this.#at, this.#scanned);
+      const end = lineEnd.exec(text);
+      // A carriage return at the very end may be half of a line end.
+      const isHalf = this.#isOpen && end?.[0] === "\r" && lineEnd.lastIndex === text.length;
+      this.#scanned = isHalf ? text.length - 1 : text.length;
+      if (end === null || isHalf) return;
+      this.#read(text.slice(this.#at, end.index));
+      this.#at = this.#scanned = lineEnd.lastIndex;
     }
   }
-}
 
-/** Where each token begins in the tail, as far as the lexer's tokens reproduce it. */
-function offsetsOf(tokens: readonly Token[], tail: string, prefixLength: number): number[] {
-  const offsets: number[] = [];
-  let at = -prefixLength;
-  for (const { raw } of tokens) {
-    offsets.push(Math.max(0, at));
-    if (at >= 0 && !tail.startsWith(raw, at)) break;
-    at += raw.length;
+  /** Reads the unfinished last line so that it can be taken out again. */
+  #try(tail: string): void {
+    this.#saved = this.#open.map((block) => ({
+      block,
+      fields: { ...block },
+      count: block.children.length,
+      last: block.children.at(-1),
+    }));
+    this.#read(tail);
   }
-  return offsets;
-}
 
-/** Puts the finished items or rows back before those just lexed. */
-function joinKept(kept: Tokens.List | Tokens.Table, tokens: Token[], offsets: number[]): void {
-  const first = tokens[0];
-  if (kept.type === "list" && first?.type === "list") {
-    const loose = kept.loose || first.loose;
-    tokens[0] = { ...first, start: kept.start, loose, items: [...kept.items, ...first.items] };
-  } else if (kept.type === "table" && first?.type === "table") {
-    tokens[0] = { ...first, rows: [...kept.rows, ...first.rows] };
-  } else {
-    tokens.unshift(kept);
-    offsets.unshift(0);
+  #read(text: string): void {
+    // Of a line that is tried, only its beginning is looked at; the rest is passed on as it is.
+    this.readChars += this.#saved === null ? text.length : Math.min(text.length, TRIED_CHARS);
+    this.#lineNumber++;
+    const line = new Line(text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text);
+    if (this.#goOn(line)) return;
+    const container = this.#startAll(line);
+    if (container === null) return;
+    const tip = this.#tip;
+    const isLazy = this.#matched < this.#open.length && tip.kind === "paragraph" && !line.isBlank;
+    if (isLazy) this.#addLine(tip, line);
+    else {
+      this.#closeTo(this.#matched);
+      this.#addText(this.#tip, line);
+    }
   }
-}
 
-/**
- * The last token that surely begins a new block: its first line is complete, and a blank line, a heading or a closed
- * fence stands before it. Without one of these a later line can still change what the block before is.
- */
-function lastBoundary(tokens: readonly Token[], offsets: readonly number[], tail: string): number {
-  for (let index = offsets.length - 1; index > 0; index--) {
-    const at = offsets[index] as number;
-    const before = tokens[index - 1]?.type;
-    if (tokens[index]?.type === "space" || !tail.includes("\n", at)) continue;
-    if (before === "heading" || before === "code" || followsBlankLine(tail, at)) return index;
+  /** Goes down the open blocks that the line goes on with. True: it only closed a fence. */
+  #goOn(line: Line): boolean {
+    for (this.#matched = 1; this.#matched < this.#open.length; this.#matched++) {
+      const block = this.#open[this.#matched] as Block;
+      line.look();
+      if (block.fence?.closing?.test(line.rest) && block.info === "math") return this.#endMath(block, line);
+      if (block.fence?.closing?.test(line.rest) && line.indent < 4) {
+        this.#closeTo(this.#matched);
+        block.endLine = this.#lineNumber;
+        return true;
+      }
+      if (!goesOn(block, line)) break;
+    }
+    line.look();
+    return false;
   }
-  return 0;
-}
 
-const followsBlankLine = (text: string, at: number): boolean =>
-  text[at - 1] === "\n" && text.slice(text.lastIndexOf("\n", at - 2) + 1, at).trim() === "";
+  /** The last line of a formula may end with its mark. */
+  #endMath(block: Block, line: Line): boolean {
+    const text = line.rest.trimEnd().slice(0, -2);
+    this.#matched = this.#open.length;
+    if (text !== "") this.#addText(this.#tip, new Line(text));
+    this.#closeTo(this.#open.indexOf(block));
+    block.endLine = this.#lineNumber;
+    return true;
+  }
 
-/** What makes a list loose, as the lexer sees it: a blank line after an item or between its blocks. */
-const isLoose = (item: Tokens.ListItem): boolean =>
-  /\n[ \t]*\n[ \t]*$/.test(item.raw) || item.tokens.some(({ type, raw }) => type === "space" && /\n.*\n/.test(raw));
+  /** Begins what the line begins; null when that used the line up. */
+  #startAll(line: Line): Block | null {
+    for (;;) {
+      const container = this.#open[this.#matched - 1] as Block;
+      if (isCode(container) || this.#open.length > MAX_DEPTH) return container;
+      line.look();
+      const started = startBlock(this, line, container);
+      if (started === "done") return null;
+      if (started === null) line.skipSpace();
+      if (started !== "container") return this.#open[this.#matched - 1] as Block;
+    }
+  }
 
-function lengthOfLines(text: string, lines: number): number {
-  let at = 0;
-  for (let line = 0; line < lines; line++) at = text.indexOf("\n", at) + 1;
-  return at;
+  #addText(tip: Block, line: Line): void {
+    if (tip.kind === "paragraph") return this.#addLine(tip, line);
+    if (isCode(tip)) return this.#addCode(line);
+    if (line.isBlank) return;
+    if (tip.kind === "table") this.add("row", { text: line.rest, closed: true });
+    else this.#addLine(this.add("paragraph"), line);
+  }
+
+  #addLine(paragraph: Block, line: Line): void {
+    paragraph.text += paragraph.text === "" ? line.rest : `\n${line.rest}`;
+    paragraph.endLine = this.#lineNumber;
+  }
+
+  #addCode(line: Line): void {
+    const text = line.remainder;
+    if (this.#tip.kind === "run" && this.#tip.lines >= RUN_LINES) this.closeTip();
+    const code = (this.#tip.kind === "run" ? this.#open.at(-2) : this.#tip) as Block;
+    const byIndent = code.kind === "code" && code.fence?.closing === null;
+    if (byIndent && line.isBlank) {
+      code.blanks += `${text}\n`;
+      return;
+    }
+    const run = this.#tip.kind === "run" ? this.#tip : this.add("run");
+    run.text += (run.lines > 0 ? "\n" : "") + code.blanks + text;
+    run.lines += 1;
+    run.endLine = code.endLine = this.#lineNumber;
+    code.blanks = "";
+    if (this.#saved === null && code.htmlEnd?.test(text)) this.#closeTo(this.#open.indexOf(code));
+  }
+
+  #opened(block: Block): void {
+    if (block.closed) block.final = this.#saved === null;
+    else this.#open.push(block);
+    this.#matched = this.#open.length;
+  }
+
+  #closeTo(count: number): void {
+    while (this.#open.length > count) this.closeTip();
+  }
+
+  /** A blank line before a new child makes the list around it loose. */
+  #loosen(parent: Block): void {
+    if (parent.kind === "list") parent.loose = true;
+    else if (parent.kind === "item") (this.#open.at(-2) as Block).loose = true;
+  }
+
+  /** Takes the definitions at the beginning of a paragraph in; gives what follows them. */
+  #withoutDefinitions({ text, passed }: Block): string {
+    let at = 0;
+    while (passed === "" && text[at] === "[") {
+      const definition = readDefinition(text, at);
+      if (definition === null) break;
+      if (!this.targets.has(definition.label) && this.targets.size < MAX_TARGETS) {
+        this.targets.set(definition.label, definition);
+        (this.#saved === null ? this.#defined : this.#tried).push(definition.label);
+      }
+      at = definition.end;
+    }
+    return text.slice(at);
+  }
 }

@@ -2,9 +2,20 @@
 import { css, html, nothing, svg } from "lit";
 import { live } from "lit/directives/live.js";
 import { visibleText } from "../../protocol/index.ts";
-import { link } from "../render/inline-template.ts";
+import { link } from "../render/link.ts";
 import { duration } from "./duration.ts";
 import { draw, icon } from "./icons.ts";
 
-export const kit = { css, draw, duration, html, icon, link, live, nothing, svg, visibleText } as const;
+export const kit = {
+  css,
+  draw,
+  duration,
+  html,
+  icon,
+  link,
+  live: live as (value: unknown) => unknown,
+  nothing,
+  svg,
+  visibleText,
+} as const;
 export type Kit = typeof kit;

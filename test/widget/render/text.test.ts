@@ -3,15 +3,16 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Announcer } from "../../../widget/render/announce.ts";
 import { decodeEntities } from "../../../widget/render/entities.ts";
-import { healTail } from "../../../widget/render/heal-tail.ts";
-import { safeHref } from "../../../widget/render/safe-href.ts";
+import { makeBlock } from "../../../widget/render/block.ts";
+import { isUndecided, shownOf } from "../../../widget/render/heal-tail.ts";
+import { remoteImage, safeHref } from "../../../widget/render/safe-href.ts";
 
 test("safeHref() lets absolute web and mail addresses pass, and nothing else", () => {
-  for (const href of ["https://e.example/a?b#c", "HTTP://e.example/", "mailto:a@e.example"]) {
+  for (const href of ["https://e.example/a?b#c", "HTTP://e.example/", "mailto:a@e.example", "tel:+49123"]) {
     assert.equal(safeHref(href)?.toLowerCase(), new URL(href).href.toLowerCase());
   }
   const refused = ["javascript:x()", " javascript:x()", "java\nscript:x()", "data:text/html,x", "vbscript:x", "blob:x"];
-  for (const href of [...refused, "file:///etc", "/path", "//e.example", "#a", "", "https://", "tel:1"]) {
+  for (const href of [...refused, "file:///etc", "/path", "//e.example", "#a", "", "https://", "ftp://e.example"]) {
     assert.equal(safeHref(href), null, href);
   }
 });
@@ -19,7 +20,7 @@ test("safeHref() lets absolute web and mail addresses pass, and nothing else", (
 test("safeHref() never gives a script, whatever it is given", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.webUrl()), (href) => {
-      assert.match(safeHref(href) ?? "https:", /^(https?|mailto):/);
+      assert.match(safeHref(href) ?? "https:", /^(https?|mailto|tel):/);
     }),
   );
 });
@@ -32,23 +33,32 @@ test("decodeEntities() knows what people write and leaves the rest as written", 
   );
 });
 
-test("healTail() closes marks, and only outside code and words", () => {
-  const cases = {
-    "a **b": "a **b**",
-    "a **b _c": "a **b _c_**",
-    "a *b **c** d": "a *b **c** d*",
-    "a `b *c": "a `b *c`",
-    "a `` b ` c": "a `` b ` c``",
-    "# a **b": "# a **b**",
-    "- a\n- b **c": "- a\n- b **c**",
-    "snake_case_word and 2 * 3": "snake_case_word and 2 * 3",
-    "a [b **c** d](https://e": "a b **c** d",
-    "| a |\n|---|\n| **b": "| a |\n|---|\n| **b**",
-    "```js\nlet a = b * c": "```js\nlet a = b * c",
-    "- ```js\n  a ** b": "- ```js\n  a ** b",
-    "done **b**\n\nand": "done **b**\n\nand",
-  };
-  for (const [text, healed] of Object.entries(cases)) assert.equal(healTail(text), healed);
+test("isUndecided() holds back a line of marks, in code only what may close it", () => {
+  const paragraph = makeBlock("root", 0);
+  const code = makeBlock("code", 1, { fence: { closing: /^```/, indent: 0 } });
+  for (const line of ["-", "> ", "1.", "##", "|--", "``", "- [", "- [x", "$$", "```js", "> - "])
+    assert.equal(isUndecided(line, paragraph), true, line);
+  for (const line of ["a", "- a", "# a", "| a", "- [x] a", "$x"])
+    assert.equal(isUndecided(line, paragraph), false, line);
+  assert.equal(isUndecided("``", code), true);
+  assert.equal(isUndecided("- [", code), false);
+});
+
+test("shownOf() holds back what may be a definition or the head of a table", () => {
+  assert.equal(shownOf("[a]: https://e.example"), "");
+  assert.equal(shownOf("words\n| a | b |"), "words");
+  assert.equal(shownOf("| a |\n| b"), "| a |\n| b");
+  assert.equal(shownOf("[a] b | c"), "[a] b | c");
+});
+
+test("remoteImage() loads from listed hosts, asks for others where it may, and knows no other scheme", () => {
+  assert.equal(remoteImage("https://cdn.example/a.png", "cdn.example")?.how, "load");
+  assert.equal(remoteImage("https://a.cdn.example/a.png", "*.cdn.example")?.how, "load");
+  assert.equal(remoteImage("https://evilcdn.example/a.png", "*.cdn.example ask")?.how, "ask");
+  assert.equal(remoteImage("https://e.example/a.png", "")?.how, "link");
+  assert.equal(remoteImage("https://cdn.example.evil.example/a.png", "cdn.example")?.how, "link");
+  for (const src of ["data:image/png;base64,x", "javascript:x", "/a.png", "//e.example/a.png", "blob:x", "file:///a"])
+    assert.equal(remoteImage(src, "ask *.example"), null, src);
 });
 
 test("an Announcer says every word of plain sentences once, in order, however they arrive", () => {

@@ -1,0 +1,148 @@
+/** Runs of `*`, `_` and `~`: which open and which close, by CommonMark's rules. */
+import type { Frame, Token } from "./inline.ts";
+
+type Mark = "*" | "_" | "~";
+
+/** A run of marks; its token's text is what is left of it. */
+export interface Delimiter extends Token {
+  readonly mark: Mark;
+  readonly length: number;
+  readonly canOpen: boolean;
+  readonly canClose: boolean;
+  previous: Delimiter | null;
+  next: Delimiter | null;
+}
+
+/** A `[` or `![` that may become a link or image. */
+export interface Bracket {
+  readonly token: Token;
+  readonly index: number;
+  readonly isImage: boolean;
+  /** Where its words begin. */
+  readonly from: number;
+  readonly bottom: Delimiter | null;
+  isActive: boolean;
+}
+
+const PUNCTUATION = /[\p{P}\p{S}]/u;
+
+/** The run of `text[at]` that begins there. */
+export function readDelimiter(text: string, at: number): Delimiter {
+  const mark = text[at] as Mark;
+  let end = at + 1;
+  while (text[end] === mark) end++;
+  const before = charBefore(text, at);
+  const after = end < text.length ? String.fromCodePoint(text.codePointAt(end) as number) : " ";
+  const opens = !/\s/.test(after) && (!PUNCTUATION.test(after) || /\s/.test(before) || PUNCTUATION.test(before));
+  const closes = !/\s/.test(before) && (!PUNCTUATION.test(before) || /\s/.test(after) || PUNCTUATION.test(after));
+  const isWordMark = mark === "_";
+  return {
+    at,
+    mark,
+    length: end - at,
+    text: text.slice(at, end),
+    canOpen: opens && (!isWordMark || !closes || PUNCTUATION.test(before)),
+    canClose: closes && (!isWordMark || !opens || PUNCTUATION.test(after)),
+    closes: 0,
+    node: null,
+    opens: [],
+    previous: null,
+    next: null,
+  };
+}
+
+function charBefore(text: string, at: number): string {
+  const char = text[at - 1];
+  if (char === undefined) return " ";
+  return char >= "\udc00" && char <= "\udfff" ? text.slice(at - 2, at) : char;
+}
+
+/** The delimiters that may still match, in order. */
+export class Delimiters {
+  last: Delimiter | null = null;
+
+  push(delimiter: Delimiter): void {
+    delimiter.previous = this.last;
+    if (this.last !== null) this.last.next = delimiter;
+    this.last = delimiter;
+  }
+
+  /** Pairs what pairs after `bottom` and forgets the rest. */
+  match(bottom: Delimiter | null): void {
+    // Per kind of closer: nothing before this one opens it, so nobody looks there again.
+    const floors = new Map<string, Delimiter | null>();
+    let closer = bottom === null ? this.#first() : bottom.next;
+    while (closer !== null) {
+      if (!closer.canClose) {
+        closer = closer.next;
+        continue;
+      }
+      const kind = `${closer.mark}${closer.canOpen}${closer.mark === "~" ? closer.text.length : closer.length % 3}`;
+      const floor: Delimiter | null = floors.get(kind) ?? bottom;
+      let opener = closer.previous;
+      while (opener !== null && opener !== floor && opener !== bottom && !pairs(opener, closer))
+        opener = opener.previous;
+      if (opener === null || opener === floor || opener === bottom) {
+        floors.set(kind, closer.previous ?? bottom);
+        const next: Delimiter | null = closer.next;
+        if (!closer.canOpen) this.#remove(closer);
+        closer = next;
+        continue;
+      }
+      for (let between = closer.previous; between !== opener && between !== null; between = between.previous)
+        this.#remove(between);
+      pair(opener, closer);
+      if (opener.text === "") this.#remove(opener);
+      if (closer.text !== "") continue;
+      const next: Delimiter | null = closer.next;
+      this.#remove(closer);
+      closer = next;
+    }
+  }
+
+  /** Forgets everything after `bottom`. */
+  drop(bottom: Delimiter | null): void {
+    this.last = bottom;
+    if (bottom !== null) bottom.next = null;
+  }
+
+  #first(): Delimiter | null {
+    let first = this.last;
+    while (first?.previous != null) first = first.previous;
+    return first;
+  }
+
+  #remove(delimiter: Delimiter): void {
+    if (delimiter.previous !== null) delimiter.previous.next = delimiter.next;
+    if (delimiter.next === null) this.last = delimiter.previous;
+    else delimiter.next.previous = delimiter.previous;
+  }
+}
+
+function pairs(opener: Delimiter, closer: Delimiter): boolean {
+  if (opener.mark !== closer.mark || !opener.canOpen) return false;
+  if (opener.mark === "~") return opener.text.length === closer.text.length;
+  const isOdd = (closer.canOpen || opener.canClose) && closer.length % 3 !== 0;
+  return !isOdd || (opener.length + closer.length) % 3 !== 0;
+}
+
+function pair(opener: Delimiter, closer: Delimiter): void {
+  const count = opener.mark === "~" ? opener.text.length : Math.min(2, opener.text.length, closer.text.length);
+  opener.opens.push(frameOf(opener.mark, count));
+  closer.closes++;
+  opener.text = opener.text.slice(count);
+  closer.text = closer.text.slice(count);
+}
+
+/** Opens what is not closed yet, up to the end of the text. */
+export function openToEnd(delimiter: Delimiter): void {
+  while (delimiter.text !== "") {
+    const count = delimiter.mark === "~" ? delimiter.text.length : Math.min(2, delimiter.text.length);
+    delimiter.opens.push(frameOf(delimiter.mark, count));
+    delimiter.text = delimiter.text.slice(count);
+  }
+}
+
+const frameOf = (mark: Mark, count: number): Frame => ({
+  kind: mark === "~" ? "del" : count === 2 ? "strong" : "em",
+});
