@@ -113,8 +113,8 @@ const LOOKS = [
 ] as const;
 
 /** Entrance and pulse animations would be measured half transparent. */
-const calm = (): void => {
-  for (const animation of document.getAnimations()) animation.cancel();
+const calm = (element: FakeStream): void => {
+  for (const animation of element.shadowRoot!.getAnimations()) animation.cancel();
 };
 
 const nextFrame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -134,7 +134,7 @@ describe("axe finds nothing", () => {
       it(`in the state ${name}, ${look}`, async () => {
         const element = await mountIn();
         await element.show(state);
-        calm();
+        calm(element);
         expect(await violations(element)).to.deep.equal([]);
       });
     }
@@ -149,7 +149,7 @@ describe("axe finds nothing", () => {
     it(`in a bubble, closed, with news, and open, ${look}`, async () => {
       const element = await mountIn({ mode: "bubble" });
       while (!element.has(".launcher")) await nextFrame();
-      calm();
+      calm(element);
       expect(await violations(element)).to.deep.equal([]);
       await element.show(STATES["streaming"]!);
       await element.show(STATES["complete"]!);
@@ -157,7 +157,7 @@ describe("axe finds nothing", () => {
       expect(await violations(element)).to.deep.equal([]);
       element.open = true;
       await element.updateComplete;
-      calm();
+      calm(element);
       expect(await violations(element)).to.deep.equal([]);
     });
   }

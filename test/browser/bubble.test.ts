@@ -118,3 +118,89 @@ describe("the bubble", () => {
     expect(element.has(".answer")).to.equal(true);
   });
 });
+
+/** A screen and an on-screen keyboard that do what the test says. */
+class FakePhone extends EventTarget {
+  height = 600;
+  offsetTop = 0;
+  scale = 1;
+  readonly screen = Object.assign(new EventTarget(), { matches: true });
+  readonly #real = { matchMedia: window.matchMedia, visualViewport: window.visualViewport };
+
+  constructor() {
+    super();
+    window.matchMedia = () => this.screen as unknown as MediaQueryList;
+    Object.defineProperty(window, "visualViewport", { value: this, configurable: true });
+  }
+
+  showKeyboard(height: number, offsetTop: number): void {
+    Object.assign(this, { height, offsetTop });
+    this.dispatchEvent(new Event("resize"));
+  }
+
+  turn(isSmall: boolean): void {
+    this.screen.matches = isSmall;
+    this.screen.dispatchEvent(new Event("change"));
+  }
+
+  [Symbol.dispose](): void {
+    window.matchMedia = this.#real.matchMedia;
+    Object.defineProperty(window, "visualViewport", { value: this.#real.visualViewport, configurable: true });
+  }
+}
+
+describe("the bubble on a small screen", () => {
+  it("is a modal sheet: the page behind it is out of reach, and does not bring up the keyboard by itself", async () => {
+    using _phone = new FakePhone();
+    const element = await mountBubble();
+    const button = document.createElement("button");
+    document.body.append(button);
+    element.find(".launcher").click();
+    await element.updateComplete;
+    expect(panel(element).matches(":modal")).to.equal(true);
+    expect(focused(element)?.localName).not.to.equal("textarea");
+    button.focus();
+    expect(document.activeElement).not.to.equal(button);
+    element.find("[part=close]").click();
+    await element.updateComplete;
+    button.focus();
+    expect(document.activeElement).to.equal(button);
+    button.remove();
+  });
+
+  it("leaves the on-screen keyboard its place, and takes it back", async () => {
+    using phone = new FakePhone();
+    const element = await mountBubble({ open: "" });
+    for (const animation of element.shadowRoot!.getAnimations()) animation.cancel();
+    phone.showKeyboard(280, 40);
+    const { top, height } = panel(element).getBoundingClientRect();
+    expect([top, height]).to.deep.equal([40, 280]);
+    phone.showKeyboard(560, 0);
+    expect(panel(element).getBoundingClientRect().height).to.equal(560);
+    element.open = false;
+    await element.updateComplete;
+  });
+
+  it("becomes a panel beside the page when the screen turns", async () => {
+    using phone = new FakePhone();
+    const element = await mountBubble({ open: "" });
+    phone.turn(false);
+    expect(panel(element).open).to.equal(true);
+    expect(panel(element).matches(":modal")).to.equal(false);
+    phone.turn(true);
+    expect(panel(element).matches(":modal")).to.equal(true);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    expect(element.open).to.equal(true);
+    element.open = false;
+    await element.updateComplete;
+  });
+
+  it("is closed by the browser's own means as well", async () => {
+    using _phone = new FakePhone();
+    const element = await mountBubble({ open: "" });
+    const closed = new Promise((resolve) => panel(element).addEventListener("close", resolve, { once: true }));
+    panel(element).close();
+    await closed;
+    expect(element.open).to.equal(false);
+  });
+});

@@ -166,7 +166,7 @@ describe("what is shown", () => {
     const retrying = { state: "open", transport: "ws", phase: "retrying", detail: "upstream_truncated" } as const;
     expect(await line(retrying)).to.equal("The provider failed. Asking again…");
     expect(await line({ state: "open", transport: "ws", phase: "live" })).to.equal("");
-    expect(await line({ ...retrying, retryAt: Date.now() + 2_500 })).to.equal("The provider failed. Asking again…3 s");
+    expect(await line({ ...retrying, retryAt: Date.now() + 2_500 })).to.equal("The provider failed. Asking again…3s");
     expect(await line({ state: "open", transport: "ws", phase: "fallback", detail: "small-2" })).to.equal(
       "Another model takes over: small-2",
     );
@@ -186,10 +186,10 @@ describe("what is shown", () => {
     await element.show({
       connection: { state: "waiting", transport: "ws", retryInMs: 1100, retryAt: Date.now() + 1100 },
     });
-    expect(text(element, ".count")).to.equal("2 s");
+    expect(text(element, ".count")).to.equal("2s");
     expect(element.find(".count").getAttribute("aria-hidden")).to.equal("true");
-    while (element.has(".count") && text(element, ".count") === "2 s") await frame();
-    expect(text(element, ".count")).to.equal("1 s");
+    while (element.has(".count") && text(element, ".count") === "2s") await frame();
+    expect(text(element, ".count")).to.equal("1s");
     while (element.has(".count")) await frame();
     expect(text(element, ".connection")).to.match(/Reconnecting/);
   });

@@ -79,7 +79,7 @@ export const bubbleStyles = ({ css }: Kit) => css`
   }
   /* The list of conversations is asked for beside the cross. */
   .panel .bar {
-    inset-block-start: -2.75rem;
+    inset-block-start: -2.5625rem;
     inset-inline-end: 2.75rem;
     background: none;
   }

@@ -10,11 +10,11 @@ export function connectionLine({ state, phase, detail, retryAt, error }: Connect
       return nothing;
     case "open":
       if (phase === undefined || phase === "live") return nothing;
-      return html`<span>${phaseOf(phase, detail, labels)}</span>${countdown(retryAt)}`;
+      return html`<span>${phaseOf(phase, detail, labels)}</span>${countdown(retryAt, labels)}`;
     case "connecting":
       return html`<span class="late">${labels.connecting}</span>`;
     case "waiting":
-      return html`<span>${lost(error, labels)}</span>${countdown(retryAt)}${reconnect(labels)}`;
+      return html`<span>${lost(error, labels)}</span>${countdown(retryAt, labels)}${reconnect(labels)}`;
     case "offline":
       return html`<span>${labels.offline}</span>`;
     case "failed":
@@ -34,9 +34,11 @@ const lost = (error: WireError | undefined, labels: Labels): string =>
   error === undefined || error.code === "connect_timeout" ? labels.reconnecting : error.message;
 
 /** Seconds, for the eye only: nobody wants to hear them counted. */
-function countdown(retryAt = 0): unknown {
+function countdown(retryAt = 0, { locale }: Labels): unknown {
   const left = Math.ceil((retryAt - Date.now()) / 1000);
-  return left > 0 ? html`<span class="count" aria-hidden="true">${left} s</span>` : nothing;
+  if (left <= 0) return nothing;
+  const seconds = new Intl.NumberFormat(locale, { style: "unit", unit: "second", unitDisplay: "narrow" });
+  return html`<span class="count" aria-hidden="true">${seconds.format(left)}</span>`;
 }
 
 const reconnect = (labels: Labels): unknown =>
