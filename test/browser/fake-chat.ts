@@ -22,7 +22,7 @@ export class FakeChat implements Chat {
   conversation: string | null = null;
   readonly calls: string[] = [];
 
-  send(text: string): Promise<void> {
+  send(text: string, _options?: { readonly attachments?: readonly File[] }): Promise<void> {
     return this.#did(`send ${text}`);
   }
   stop(): Promise<void> {
@@ -88,6 +88,10 @@ export class FakeStream extends AiStream {
     Object.assign(this.chat, change);
     this.requestUpdate();
     await this.updateComplete;
+  }
+
+  takeFiles(): readonly File[] {
+    return this.extras.desk?.takeFiles() ?? [];
   }
 
   get parts(): Parts {
