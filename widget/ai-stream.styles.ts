@@ -12,7 +12,7 @@ export const frameStyles = css`
     --_accent: var(--ai-stream-accent, light-dark(#3454d1, #9db2ff));
     --_on-accent: var(--ai-stream-on-accent, light-dark(#ffffff, #14161d));
     --_bad: var(--ai-stream-danger, light-dark(#b3261e, #ffb4ab));
-    --_good: var(--ai-stream-success, var(--_good));
+    --_good: var(--ai-stream-success, light-dark(#1a7f4b, #63d297));
     --_field: var(--ai-stream-field, light-dark(#fff, #1f2126));
     --_field-line: var(--ai-stream-field-line, light-dark(#cfd3da, #40444e));
     --_shadow: var(

@@ -146,6 +146,37 @@ describe("axe finds nothing", () => {
       expect(await violations(await mountIn({ endpoint: "nope:" }))).to.deep.equal([]);
     });
 
+    it(`with the list of conversations open, ${look}`, async () => {
+      const element = await mountIn();
+      const note = { agent: "a", createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_000 };
+      const conversations = [
+        { ...note, id: "c_1", title: "Basil" },
+        { ...note, id: "c_2", title: "Rosemary" },
+      ];
+      await element.show({
+        messages: [asked("?"), answered([words("One")])],
+        conversation: "c_1",
+        answers: { "/v1/conversations": { conversations } },
+      });
+      element.find("[data-do=history]").click();
+      while (!element.has("[part~=history] li")) await nextFrame();
+      calm(element);
+      expect(await violations(element)).to.deep.equal([]);
+    });
+
+    it(`with files about to be sent, a message being changed and answers to judge, ${look}`, async () => {
+      const element = await mountIn({ feedback: "" });
+      await element.show({ messages: [asked("?"), answered([words("One")])] });
+      const files = new DataTransfer();
+      files.items.add(new File(["Hello"], "notes.txt", { type: "text/plain" }));
+      element.find("textarea").dispatchEvent(new ClipboardEvent("paste", { clipboardData: files, bubbles: true }));
+      while (!element.has("[part~=files], .files")) await nextFrame();
+      element.find("[data-do=edit]").click();
+      while (!element.has(".edit")) await nextFrame();
+      calm(element);
+      expect(await violations(element)).to.deep.equal([]);
+    });
+
     it(`in a bubble, closed, with news, and open, ${look}`, async () => {
       const element = await mountIn({ mode: "bubble" });
       while (!element.has(".launcher")) await nextFrame();

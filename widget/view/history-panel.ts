@@ -40,6 +40,8 @@ export class HistoryPanel {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
+      // Or a modal sheet around it would close as well.
+      event.preventDefault();
       this.#close();
     };
     return html`<div
