@@ -59,3 +59,38 @@ test("the branch is the same array until something changes", () => {
   conversation.show("q1");
   assert.equal(conversation.branch, conversation.branch);
 });
+
+test("the versions of a question are those with its parent, in the order they were asked", () => {
+  const conversation = new Conversation();
+  for (const message of [question("q1", null), answer("a1", "q1"), question("q2", "a1"), answer("a2", "q2")]) {
+    conversation.put(message);
+  }
+  conversation.put(question("q3", "a1"));
+  conversation.put(question("q4", null));
+  assert.deepEqual(
+    ["q1", "q2", "q3", "q4", "a1", "none"].map((id) => conversation.versions(id).map((version) => version.id)),
+    [["q1", "q4"], ["q2", "q3"], ["q2", "q3"], ["q1", "q4"], [], []],
+  );
+});
+
+test("showing a version shows what was said last behind it, in whichever of its branches", () => {
+  const conversation = new Conversation();
+  const messages = [
+    question("q1", null),
+    answer("a1", "q1"),
+    question("q2", null),
+    answer("a2", "q2"),
+    question("q3", "a1"),
+    question("q4", "a1"),
+    answer("a4", "q4"),
+    answer("a3", "q3"),
+  ];
+  for (const message of messages) conversation.put(message);
+  conversation.show("a2");
+  conversation.showThrough("q1");
+  assert.deepEqual(ids(conversation), ["q1", "a1", "q3", "a3"]);
+  conversation.showThrough("q4");
+  assert.deepEqual(ids(conversation), ["q1", "a1", "q4", "a4"]);
+  conversation.showThrough("q2");
+  assert.deepEqual(ids(conversation), ["q2", "a2"]);
+});
