@@ -27,15 +27,21 @@ import { StickyScroll } from "./view/sticky-scroll.ts";
  *
  * @attr endpoint - the proxy's address, absolute or relative to the page; required
  * @attr agent - which of the proxy's agents answers; its first one when absent
- * @attr {chat|answer} mode - `chat` (default): a conversation; `answer`: the answer to `prompt` and nothing else
+ * @attr {chat|answer|bubble} mode - `chat` (default): a conversation; `answer`: the answer to `prompt` and nothing else;
+ *   `bubble`: a launcher in the corner of the page that opens the conversation
+ * @attr open - `bubble` mode: the conversation is shown
  * @attr prompt - what is asked in `answer` mode
  * @attr conversation - the id of a conversation to show and go on with
  * @attr {auto|ws|sse} transport - how to reach the proxy; `auto` (default) finds out
  * @attr access-token - shown to the proxy; see also the property `getAccessToken`
  * @attr {smooth|instant} pace - `smooth` (default) evens bursts out over a few frames
  * @attr {auto|light|dark} theme - `auto` (default) follows the system
+ * @attr lang - the language of the element's own words; that of the nearest ancestor when absent
+ * @attr {off|status|sentences|full} verbosity - what screen readers are told by themselves; `sentences` by default
  * @attr placeholder - what the empty composer says
  * @attr readonly - no composer, no actions: only reading
+ * @attr images - hosts that images load from, `*.example.com` for all below one, `ask` for a button on all others; none
+ * @attr links - hosts that links may lead to; any when absent
  * @attr feedback - buttons to judge answers, for `ai-stream-feedback`
  *
  * @fires {AiStreamStartEvent} ai-stream-start - an answer began
@@ -51,6 +57,8 @@ import { StickyScroll } from "./view/sticky-scroll.ts";
  * @slot header - above the conversation
  * @slot welcome - in place of the agent's greeting while the conversation is empty
  * @slot footer - below the composer
+ * @slot title - `bubble` mode: the panel's title
+ * @slot launcher - `bubble` mode: the drawing on the launcher
  *
  * @csspart frame - everything
  * @csspart conversation - the scrolling part
@@ -63,7 +71,10 @@ import { StickyScroll } from "./view/sticky-scroll.ts";
  * @csspart code - a code block; `copy-code` its button
  * @csspart table - the box a table scrolls in
  * @csspart link - a link in an answer
- * @csspart image - what stands for a remote image
+ * @csspart image - what stands for a remote image; `load-image` its button, `picture` the image once it may load
+ * @csspart math - a formula
+ * @csspart rendered - what a renderer of the page drew in place of a code block
+ * @csspart footnotes - the notes at the end of an answer; `footnote` the marks that lead to them
  * @csspart label - what a provider must be labelled with
  * @csspart refusal - a refusal
  * @csspart note - how an answer ended, where that needs saying
@@ -77,23 +88,42 @@ import { StickyScroll } from "./view/sticky-scroll.ts";
  * @csspart jump - the button back to the latest text
  * @csspart connection - the line above the composer
  * @csspart composer - the composer; `input` its text area
- * @csspart button - its button; `send` or `stop` tells which
+ * @csspart button - its button; `send` or `stop` tells which; `attach` and `dictate` stand before the text
+ * @csspart attachments - the files about to be sent; `attachment` one of them
+ * @csspart edit - a message being changed
+ * @csspart versions - the way between versions of a message
+ * @csspart bar - the button of the list of conversations; `history` the list
+ * @csspart launcher - `bubble` mode: the launcher; `unread` its mark
+ * @csspart panel - `bubble` mode: what it opens; `head` its first line with `title` and `close`
  *
- * @cssprop [--ai-stream-height=min(42rem, 85dvh)] - height in `chat` mode
+ * @cssprop [--ai-stream-height=min(42rem, 85dvh)] - height in `chat` mode, greatest height of the panel
+ * @cssprop [--ai-stream-width=25rem] - width of the panel
  * @cssprop [--ai-stream-measure=46rem] - widest line
  * @cssprop [--ai-stream-font=system-ui] - font family
  * @cssprop [--ai-stream-font-mono=ui-monospace] - font family of code
  * @cssprop [--ai-stream-font-size=0.9375rem] - font size
- * @cssprop [--ai-stream-radius=1rem] - corners of the frame
+ * @cssprop [--ai-stream-line-height=1.6] - line height
+ * @cssprop [--ai-stream-radius=1rem] - corners of the frame; all others follow
+ * @cssprop [--ai-stream-space=1rem] - distances between and around messages follow it
  * @cssprop --ai-stream-background - background
  * @cssprop --ai-stream-color - text
  * @cssprop --ai-stream-muted - secondary text
  * @cssprop --ai-stream-soft - quiet surfaces
  * @cssprop --ai-stream-line - borders
- * @cssprop --ai-stream-accent - links, focus, the send button
- * @cssprop --ai-stream-on-accent - on the send button
+ * @cssprop --ai-stream-accent - links, the send button, the launcher
+ * @cssprop --ai-stream-on-accent - on these
+ * @cssprop --ai-stream-focus - focus rings; the accent by default
  * @cssprop --ai-stream-bubble - the reader's bubbles
+ * @cssprop --ai-stream-on-bubble - their text
+ * @cssprop --ai-stream-field - the composer
+ * @cssprop --ai-stream-field-line - its border
  * @cssprop --ai-stream-code-background - code blocks
+ * @cssprop --ai-stream-danger - what failed, and the mark of news
+ * @cssprop --ai-stream-success - what went well
+ * @cssprop --ai-stream-shadow - shadow of what floats
+ * @cssprop [--ai-stream-launcher-size=3.5rem] - the launcher
+ * @cssprop [--ai-stream-inset=1.25rem] - its distance from the corner of the window
+ * @cssprop [--ai-stream-layer=1000] - its z-index
  */
 export class AiStream extends ChatElement {
   static override styles = [frameStyles, messageStyles, markdownStyles];
@@ -168,6 +198,8 @@ export class AiStream extends ChatElement {
       tags: this.#language.tags,
       direction,
       renderers: this.renderers,
+      images: this.images,
+      links: this.links,
       extras: this.extras,
       onDraft: this.#onDraft,
       onSend: this.#onSend,

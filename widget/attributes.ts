@@ -21,6 +21,8 @@ export const PROPERTIES: PropertyDeclarations = {
   readonly: { type: Boolean, reflect: true },
   open: { type: Boolean, reflect: true },
   feedback: { type: Boolean },
+  images: {},
+  links: {},
   labels: { attribute: false },
   renderers: { attribute: false },
   tools: { attribute: false },

@@ -36,6 +36,10 @@ export abstract class ChatElement extends LitElement {
   declare tools: PageTools;
   /** Whether answers get buttons to judge them; the event `ai-stream-feedback` tells. */
   declare feedback: boolean;
+  /** Hosts that images of an answer load from at once, and `ask` for a button on all others; empty: none load. */
+  declare images: string;
+  /** Hosts that links of an answer may lead to; empty: any. */
+  declare links: string;
   /** What the page draws itself: `{ "tool:NAME": (call) => template or node }`. */
   declare renderers: Renderers;
 
@@ -53,6 +57,7 @@ export abstract class ChatElement extends LitElement {
     this.pace = "smooth";
     this.verbosity = "sentences";
     this.readonly = this.open = this.feedback = false;
+    this.images = this.links = "";
     this.labels = this.tools = this.renderers = {};
     this.chat = this.createChat(() => streamOptions(this, this.#onEvent));
   }

@@ -4,7 +4,7 @@ import { make } from "./dom.ts";
 import { typesetIn } from "./lazy-math.ts";
 import { painterFor } from "./lazy-paint.ts";
 import type { PaintLine, PaintState } from "./paint-code.ts";
-import type { RenderContext } from "./render-context.ts";
+import type { CodeRenderer, RenderContext } from "./render-context.ts";
 
 export class CodeView {
   readonly node: HTMLElement;
@@ -64,7 +64,7 @@ export class CodeView {
   /** The page's own drawing, or a formula, in the place of the code. */
   finish({ renderers }: RenderContext): void {
     const lang = this.#info.split(/\s/, 1)[0] as string;
-    const own = renderers?.[`code:${lang.toLowerCase()}`];
+    const own = renderers?.[`code:${lang.toLowerCase()}`] as CodeRenderer | undefined;
     if (!this.#isMath && own === undefined) return;
     const source = Array.from(this.body.children, (run) => run.textContent).join("\n");
     if (this.#isMath) return typesetIn(this.node, source, true);

@@ -131,8 +131,78 @@ export const markdownStyles = css`
     text-align: left;
     overflow-wrap: normal;
   }
-  pre span {
+  code > span,
+  .raw > span {
     display: block;
+  }
+  .tok-comment {
+    color: light-dark(#5b6675, #9aa4b2);
+  }
+  .tok-string {
+    color: light-dark(#0a6b3d, #8fd19e);
+  }
+  .tok-number {
+    color: light-dark(#8f4500, #f0b27a);
+  }
+  .tok-keyword {
+    color: light-dark(#7a1fa2, #d0a3ff);
+  }
+  .tok-name {
+    color: light-dark(#0b57a4, #8ab8ff);
+  }
+  .tok-type {
+    color: light-dark(#7a5200, #f2cc8f);
+  }
+  .tok-add {
+    color: light-dark(#0a6b3d, #8fd19e);
+  }
+  .tok-remove {
+    color: light-dark(#a11d2e, #ff9aa2);
+  }
+  .formula,
+  .math.display,
+  .rendered {
+    display: block;
+    overflow-x: auto;
+    padding-block: 0.25rem;
+    text-align: center;
+  }
+  .footnotes {
+    margin-block-start: 1.5em;
+    border-block-start: 1px solid var(--_line);
+    font-size: 0.875em;
+    color: var(--_muted);
+  }
+  .footnote {
+    min-inline-size: 1.5rem;
+    min-block-size: 1.5rem;
+    padding: 0 0.25em;
+    border: 0;
+    background: none;
+    color: var(--_accent);
+    font: inherit;
+    cursor: pointer;
+  }
+  sup {
+    line-height: 1;
+  }
+  .image button {
+    padding: 0;
+    border: 0;
+    background: none;
+    color: var(--_accent);
+    font: inherit;
+    text-decoration: underline;
+    cursor: pointer;
+  }
+  .image.loaded {
+    padding: 0;
+    border: 0;
+  }
+  .image img {
+    max-inline-size: 100%;
+    block-size: auto;
+    border-radius: 0.5rem;
   }
   .image {
     display: inline-block;

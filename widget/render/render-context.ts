@@ -13,7 +13,6 @@ export interface RenderLabels {
  * @param info what stands after the fence
  */
 export type CodeRenderer = (source: string, info: string) => unknown;
-export type Renderers = Readonly<Record<`code:${string}`, CodeRenderer>>;
 
 export interface RenderContext extends RenderLabels {
   /** See `remoteImage`. @default "" */
@@ -22,8 +21,8 @@ export interface RenderContext extends RenderLabels {
   readonly links?: string;
   /** Where a link leads; null: nowhere, its words stay. @default safeHref */
   readonly hrefOf?: (href: string) => string | null;
-  /** @default {} */
-  readonly renderers?: Renderers;
+  /** By what they draw; here only `code:LANG`, a `CodeRenderer`. @default {} */
+  readonly renderers?: Readonly<Record<string, unknown>>;
 }
 
 /** True when both draw the same. */

@@ -34,6 +34,9 @@ export interface FrameState {
   readonly tags: { readonly spoken: string; readonly wanted: string } | null;
   readonly direction: "ltr" | "rtl" | undefined;
   readonly renderers: Renderers;
+  /** Which hosts images load from and links lead to. */
+  readonly images: string;
+  readonly links: string;
   /** What is loaded later. */
   readonly extras: {
     readonly parts: Parts;
@@ -79,7 +82,7 @@ export function frame(state: FrameState): unknown {
 }
 
 function conversation(state: FrameState): unknown {
-  const { mode, status, agent, labels, renderers, extras, onSend } = state;
+  const { mode, status, agent, labels, renderers, images, links, extras, onSend } = state;
   const messages = shownMessages(mode, state.messages);
   if (state.messages.length === 0 && mode !== "answer")
     return welcome(agent, labels, state.readonly ? nothing : onSend);
@@ -104,6 +107,8 @@ function conversation(state: FrameState): unknown {
       labels,
       when,
       renderers,
+      images,
+      links,
       desk,
       loaded,
       need,

@@ -25,6 +25,8 @@ export interface MessageContext {
   /** Said beside answers of a provider that must be labelled. */
   readonly label: string;
   readonly renderers: Renderers;
+  readonly images: string;
+  readonly links: string;
   /** What can be done with messages; null until it is loaded. Its version, and whether the conversation rests, are here so that a change is drawn. */
   readonly desk: Pick<Desk, "instead" | "below"> | null;
   readonly version: number;
@@ -74,9 +76,11 @@ function blockView(
   block: MessageBlock,
   growing: boolean,
   { status, voided }: AssistantMessage,
-  { labels, canDecide, renderers, need }: MessageContext,
+  { labels, canDecide, renderers, images, links, need }: MessageContext,
 ): unknown {
   const running = status === "running";
+  const { copy, image, table } = labels;
+  const drawing = { copy, image, table, images, links, renderers };
   switch (block.kind) {
     case "text": {
       // The same nodes before, while and after they are void: what is written again alike does not even flicker.
@@ -86,14 +90,14 @@ function blockView(
         part="text ${mark}"
         class="md ${mark}"
         role=${role}
-        ${blockList(block.text, block.open && growing, labels)}
+        ${blockList(block.text, block.open && growing, drawing)}
       ></div>`;
       return block.canned === true ? cannedView(text, labels) : text;
     }
     case "reasoning":
       return html`<details part="thinking" class="thinking">
         <summary>${block.open && growing ? labels.thinking : thought(block.ms, labels)}</summary>
-        <div class="md" ${blockList(block.text, block.open && growing, labels)}></div>
+        <div class="md" ${blockList(block.text, block.open && growing, drawing)}></div>
       </details>`;
     case "refusal":
       return html`<p part="refusal" class="note">${block.text}</p>`;
