@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import { visibleText } from "../../protocol/index.ts";
 import { createClient } from "../../widget/client.ts";
 import type { Client } from "../../widget/client.ts";
+import type { Timing } from "../../widget/connection/transport.ts";
 import { fakeProvider, finish, more, text } from "../fakes/fake-provider.ts";
 import type { FakeProvider, Script } from "../fakes/fake-provider.ts";
 import { runProxy } from "../fakes/running-proxy.ts";
@@ -17,7 +18,12 @@ interface World {
   readonly provider: FakeProvider;
 }
 
-async function inWorld(transport: "ws" | "sse", script: Script, run: (world: World) => Promise<void>): Promise<void> {
+async function inWorld(
+  transport: "ws" | "sse",
+  script: Script,
+  timing: Partial<Timing>,
+  run: (world: World) => Promise<void>,
+): Promise<void> {
   const provider = fakeProvider("scripted", script);
   const proxy = await runProxy([provider]);
   const network = await openTcpFaults(Number(new URL(proxy.url).port));
@@ -25,7 +31,7 @@ async function inWorld(transport: "ws" | "sse", script: Script, run: (world: Wor
     endpoint: network.url,
     transport,
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    timing: { welcomeMs: 200, silenceMs: 300, backoff: () => 5 },
+    timing: { welcomeMs: 200, silenceMs: 300, backoff: () => 5, ...timing },
   });
   try {
     await run({ client, network, provider });
@@ -46,7 +52,7 @@ for (const transport of ["ws", "sse"] as const) {
   test(`five resets in one answer: the text is whole, the provider was asked once (${transport})`, async () => {
     const { open, closed } = gates(5);
     const script = [text("0 "), ...closed.flatMap((gate, index) => [gate, more(`${index + 1} `)]), finish];
-    await inWorld(transport, script, async ({ client, network, provider }) => {
+    await inWorld(transport, script, {}, async ({ client, network, provider }) => {
       const answer = client.stream({ input: "count" });
       let next = 0;
       for await (const message of answer) {
@@ -64,7 +70,7 @@ for (const transport of ["ws", "sse"] as const) {
 
   test(`a connection that is dead without a word is given up and the answer goes on (${transport})`, async () => {
     const { open, closed } = gates(1);
-    await inWorld(transport, [text("a"), closed[0]!, more("b"), finish], async ({ client, network }) => {
+    await inWorld(transport, [text("a"), closed[0]!, more("b"), finish], {}, async ({ client, network }) => {
       const answer = client.stream({ input: "x" });
       for await (const message of answer) {
         if (visibleText(message) !== "a") continue;
@@ -75,8 +81,23 @@ for (const transport of ["ws", "sse"] as const) {
     });
   });
 
+  test(`a connection that died just before its device woke is given up soon after (${transport})`, async () => {
+    const { open, closed } = gates(1);
+    const patient = { silenceMs: 600_000, probeMs: 50 };
+    await inWorld(transport, [text("a"), closed[0]!, more("b"), finish], patient, async ({ client, network }) => {
+      const answer = client.stream({ input: "x" });
+      for await (const message of answer) {
+        if (visibleText(message) !== "a") continue;
+        network.kill();
+        open[0]!();
+        client.connection.reconnect();
+      }
+      assert.equal(visibleText(await answer.done), "ab");
+    });
+  });
+
   test(`cancel() ends the answer, and its end comes in the stream (${transport})`, async () => {
-    await inWorld(transport, [text("a"), gates(1).closed[0]!], async ({ client, provider }) => {
+    await inWorld(transport, [text("a"), gates(1).closed[0]!], {}, async ({ client, provider }) => {
       const answer = client.stream({ input: "x" });
       for await (const message of answer) if (visibleText(message) === "a") await client.cancel(message.stream);
       const message = await answer.done;
@@ -88,7 +109,7 @@ for (const transport of ["ws", "sse"] as const) {
 }
 
 test("the same sendId is one answer, and a conversation remembers its turns", async () => {
-  await inWorld("ws", [text("hello"), finish], async ({ client, provider }) => {
+  await inWorld("ws", [text("hello"), finish], {}, async ({ client, provider }) => {
     const [first, again] = await Promise.all([
       client.start({ input: "x", sendId: "send-1" }),
       client.start({ input: "x", sendId: "send-1" }),
@@ -110,7 +131,7 @@ test("the same sendId is one answer, and a conversation remembers its turns", as
 });
 
 test("an unknown agent and an unknown stream are refused by name", async () => {
-  await inWorld("ws", [text("a"), finish], async ({ client }) => {
+  await inWorld("ws", [text("a"), finish], {}, async ({ client }) => {
     await assert.rejects(() => client.start({ input: "x", agent: "nobody" }), { name: "StreamError" });
     await assert.rejects(
       async () => {

@@ -43,7 +43,7 @@ export class SseTransport implements Transport {
   /** The socket's own flow control needs no word from us. */
   applied(): void {}
 
-  /** There is no ping to send: what has just been silent is opened anew, which costs one request. */
+  /** There is no ping to send: what is silent, or stays so for a moment, is opened anew, which costs one request. */
   wake(): void {
     for (const run of this.#runs.values()) run.hurry(this.#host.timing.probeMs);
   }
@@ -71,13 +71,21 @@ export class SseTransport implements Transport {
     const signal = AbortSignal.any([run.stop.signal, attempt.signal]);
     let heardAt = Date.now();
     let hintMs: number | undefined;
-    run.hurry = (afterMs) => {
-      if (Date.now() - heardAt < afterMs) return;
+    const giveUp = (): void => {
       // Nobody refused us: there is nothing to spare by waiting.
       hintMs = 0;
       attempt.abort();
     };
-    const watch = setInterval(() => run.hurry(timing.silenceMs), timing.silenceMs / 4);
+    const isSilent = (ms: number): boolean => Date.now() - heardAt >= ms;
+    let probe: ReturnType<typeof setTimeout> | undefined;
+    // Nothing can be asked on the way back: what says nothing for so long is opened anew, which loses nothing.
+    run.hurry = (afterMs) => {
+      if (isSilent(afterMs)) return giveUp();
+      clearTimeout(probe);
+      const hurriedAt = Date.now();
+      probe = setTimeout(() => heardAt <= hurriedAt && giveUp(), afterMs);
+    };
+    const watch = setInterval(() => isSilent(timing.silenceMs) && giveUp(), timing.silenceMs / 4);
     const opening = setTimeout(() => attempt.abort(), timing.welcomeMs);
     let worked = false;
     try {
@@ -99,6 +107,7 @@ export class SseTransport implements Transport {
     } finally {
       clearInterval(watch);
       clearTimeout(opening);
+      clearTimeout(probe);
       attempt.abort();
     }
     return run.stop.signal.aborted ? null : this.#host.dropped({ worked, hintMs });
