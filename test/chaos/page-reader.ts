@@ -2,8 +2,12 @@
 import type { BrowserContext } from "playwright-core";
 import { ChatPage, textOf } from "../e2e/world.ts";
 import type { TcpFaults } from "../fakes/tcp-faults.ts";
-import { difference, patiently, PATIENCE_MS } from "./reader.ts";
+import { difference, PATIENCE_MS } from "./reader.ts";
 import type { Ended, Reader, Seen } from "./reader.ts";
+
+/** A browser keeps up to six connections to a host, and each of them may be dead. */
+const MOST_RELOADS = 8;
+const RELOAD_MS = 5_000;
 
 /** As it reads on the page, where white space is not kept. */
 const plain = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
@@ -69,8 +73,16 @@ export class PageReader implements Reader {
     return { status: message.status, text };
   }
 
+  /** Again when nothing comes, as a person does: a browser asks over a kept connection, and that one may be dead. */
   async reload(): Promise<void> {
-    await this.#chat.page.reload();
+    for (let attempt = 1; ; attempt++) {
+      const failure = await this.#chat.page.reload({ timeout: RELOAD_MS }).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (failure === null) break;
+      if (attempt === MOST_RELOADS) throw failure;
+    }
     await this.#chat.page.locator("ai-stream [part~=frame]").waitFor();
   }
 
@@ -97,7 +109,25 @@ export class PageReader implements Reader {
     return this.#chat.text().then(plain);
   }
 
-  #until(what: () => string, condition: () => Promise<boolean>): Promise<void> {
-    return patiently(what, this.#chat.until(condition));
+  /** Looks at each frame of the page. */
+  async #until(what: () => string, condition: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!(await condition())) {
+      if (performance.now() > deadline)
+        throw new Error(`not within ${PATIENCE_MS} ms: ${what()}; ${await this.#state()}`);
+      await this.#chat.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    }
+  }
+
+  async #state(): Promise<string> {
+    const state = await this.#chat.page.evaluate(() => {
+      const { connection, status } = document.querySelector("ai-stream")!;
+      return { connection, status };
+    });
+    return JSON.stringify({
+      ...state,
+      errors: this.#chat.errors,
+      line: { open: this.line.open, accepted: this.line.accepted },
+    });
   }
 }
