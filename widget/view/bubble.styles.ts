@@ -79,8 +79,9 @@ export const bubbleStyles = ({ css }: Kit) => css`
   }
   /* The list of conversations is asked for beside the cross. */
   .panel .bar {
-    inset-block-start: -2.5625rem;
+    inset: -2.5625rem auto auto;
     inset-inline-end: 2.75rem;
+    padding: 0;
     background: none;
   }
   .panel .frame:has(> .bar) > .scroller {

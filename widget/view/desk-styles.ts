@@ -86,6 +86,18 @@ export const styles = ({ css }: Kit): CSSResult => css`
     .frame:has(> .bar) > .scroller {
       padding-block-start: 2.75rem;
     }
+    .bar {
+      inset: 0 0 auto;
+      display: flex;
+      justify-content: flex-end;
+      padding: 0.5rem 0.5rem 0.75rem;
+      border-radius: 0;
+      background: linear-gradient(var(--_bg) 65%, transparent);
+      pointer-events: none;
+    }
+    .bar button {
+      pointer-events: auto;
+    }
   }
   .composer {
     flex-wrap: wrap;
