@@ -194,6 +194,7 @@ export class AiStream extends ChatElement {
       draft: this.draft,
       placeholder: this.placeholder,
       following: this.#scroll.following,
+      silent: verbosityOf(this.verbosity) === "off",
       mistake: this.mistake,
       tags: this.#language.tags,
       direction,

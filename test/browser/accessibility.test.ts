@@ -246,6 +246,7 @@ describe("the live region", () => {
     const silent = await mount({ verbosity: "off" });
     await silent.show({ messages: [asked("?"), growing(SENTENCE)] });
     expect(said(silent)).to.deep.equal([]);
+    expect(silent.has("[role=status], [role=alert]")).to.equal(false);
     const brief = await mount({ verbosity: "status" });
     await brief.show({ messages: [asked("?"), growing(SENTENCE)] });
     expect(said(brief)).to.deep.equal(["The answer is being written."]);

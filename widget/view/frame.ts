@@ -28,6 +28,8 @@ export interface FrameState {
   readonly placeholder: string;
   /** False while the reader looks at something earlier. */
   readonly following: boolean;
+  /** Screen readers are told nothing by themselves. */
+  readonly silent: boolean;
   /** An attribute that is wrong: nothing else can be shown. */
   readonly mistake: WireError | null;
   /** Where the page's language is not the one spoken: the tags of both. */
@@ -152,7 +154,9 @@ function dock(state: FrameState): unknown {
             ${icon("down")}
           </button>`
     }
-    <div part="connection" class="connection" role="status">${connectionLine(state.connection, labels)}</div>
+    <div part="connection" class="connection" role=${state.silent ? nothing : "status"}>
+      ${connectionLine(state.connection, labels)}
+    </div>
     ${state.readonly || mode === "answer" ? nothing : composer(field, labels)}
   </div>`;
 }
