@@ -8,6 +8,7 @@ import { defineConfig, type UserConfig } from "vite";
 import { integrity } from "./scripts/integrity.ts";
 import { leaveNoGlobals } from "./scripts/leave-no-globals.ts";
 import { minifyTemplates } from "./scripts/minify-templates.ts";
+import { noHtmlSinks } from "./scripts/no-html-sinks.ts";
 
 const INTEGRITY_FILE = "ai-stream.integrity.json";
 
@@ -19,7 +20,7 @@ export default defineConfig(({ mode }) => {
 const script: UserConfig = {
   // The page's own files are served by the proxy, never copied into the build.
   publicDir: false,
-  plugins: [minifyTemplates(), leaveNoGlobals(), integrity(INTEGRITY_FILE)],
+  plugins: [minifyTemplates(), leaveNoGlobals(), noHtmlSinks(), integrity(INTEGRITY_FILE)],
   build: {
     target: "es2022",
     outDir: "dist",

@@ -113,7 +113,7 @@ test("it works in another shadow root, and its events come out of both", async (
   const told = chat.page.evaluate(
     () =>
       new Promise<string>((resolve) =>
-        document.addEventListener("ai-stream-message", ({ message }) => resolve(message.status)),
+        document.body.addEventListener("ai-stream-message", ({ message }) => resolve(message.status)),
       ),
   );
   await converse(chat, at);
