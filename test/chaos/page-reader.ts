@@ -5,9 +5,8 @@ import type { TcpFaults } from "../fakes/tcp-faults.ts";
 import { difference, PATIENCE_MS } from "./reader.ts";
 import type { Ended, Reader, Seen } from "./reader.ts";
 
-/** A browser keeps up to six connections to a host, and each of them may be dead. */
-const MOST_RELOADS = 8;
-const RELOAD_MS = 5_000;
+/** Minutes in the world outside. */
+const DEAD_MS = 5_000;
 
 /** As it reads on the page, where white space is not kept. */
 const plain = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
@@ -73,17 +72,12 @@ export class PageReader implements Reader {
     return { status: message.status, text };
   }
 
-  /** Again when nothing comes, as a person does: a browser asks over a kept connection, and that one may be dead. */
   async reload(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const failure = await this.#chat.page.reload({ timeout: RELOAD_MS }).then(
-        () => null,
-        (error: unknown) => error,
-      );
-      if (failure === null) break;
-      if (attempt === MOST_RELOADS) throw failure;
-    }
-    await this.#chat.page.locator("ai-stream [part~=frame]").waitFor();
+    const { page } = this.#chat;
+    const isLoaded = page.reload().then(() => page.locator("ai-stream [part~=frame]").waitFor());
+    // A browser asks over a kept connection, and that one may be dead: sooner or later the system tells it so.
+    const timer = setTimeout(() => this.line.reset(), DEAD_MS);
+    await isLoaded.finally(() => clearTimeout(timer));
   }
 
   async offline(on: boolean): Promise<void> {
