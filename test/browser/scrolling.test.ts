@@ -32,6 +32,15 @@ describe("the view", () => {
     expect(fromEnd(box)).to.be.lessThan(2);
   });
 
+  it("follows what comes after something was sent, though the browser moved the view when the text got shorter", async () => {
+    const { element, box } = await mountLong();
+    await element.send("Next");
+    box.scrollTop -= 3;
+    await element.show({ messages: [asked("?"), growing(LINES + LINES)] });
+    await settled();
+    expect(fromEnd(box)).to.be.lessThan(2);
+  });
+
   it("stays where the reader scrolled to, and offers the way back", async () => {
     const { element, box } = await mountLong();
     await scrollTo(box, 300);

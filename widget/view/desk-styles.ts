@@ -14,7 +14,6 @@ export const styles = ({ css }: Kit): CSSResult => css`
   }
   .user .actions {
     margin: 0;
-    min-block-size: 1.75rem;
     margin-block-end: -1rem;
   }
   .actions button,

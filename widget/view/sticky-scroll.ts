@@ -14,6 +14,8 @@ export class StickyScroll implements ReactiveController {
   /** Another mode draws another box. */
   #observed: HTMLElement | null = null;
   #lastTop = 0;
+  /** The next scroll is ours: what is sent makes the text shorter, then longer, and that is no reader looking back. */
+  #isJump = false;
 
   /** @param box the scrolling element, once it is drawn; its first child holds what grows */
   constructor(host: ReactiveControllerHost, box: () => HTMLElement | null) {
@@ -48,12 +50,14 @@ export class StickyScroll implements ReactiveController {
   readonly onScroll = (event: Event): void => {
     const { scrollTop, scrollHeight, clientHeight } = event.currentTarget as HTMLElement;
     const atEnd = scrollHeight - clientHeight - scrollTop <= NEAR_PX;
-    const following = atEnd || (this.following && scrollTop >= this.#lastTop);
+    const following = atEnd || (this.following && (scrollTop >= this.#lastTop || this.#isJump));
+    this.#isJump = false;
     this.#lastTop = scrollTop;
     this.#follow(following);
   };
 
   jump(): void {
+    this.#isJump = true;
     this.#toEnd();
     this.#follow(true);
   }
