@@ -54,7 +54,7 @@ export class CodeView {
     }
     // The unfinished line is painted anew.
     while (run.lastChild !== this.#last) run.lastChild?.remove();
-    const to = isFinal ? text.length : text.lastIndexOf("\n") + 1;
+    const to = isFinal ? text.length : Math.max(this.#painted, text.lastIndexOf("\n") + 1);
     for (const line of text.slice(this.#painted, to).split(/(?<=\n)/)) this.#state = this.#line(run, line, this.#state);
     this.#painted = to;
     this.#last = run.lastChild;

@@ -7,7 +7,7 @@ export const ADDRESS =
   /<(?:([a-z][a-z\d+.-]{1,31}:[^\s<>]*)|([\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\d](?:[a-z\d.-]{0,250}[a-z\d])?))>/iy;
 export const NOTE = /\[\^([^\]\s]{1,99})\]/y;
 /** `$x$`, as in Pandoc: nothing but the formula between the marks, and no digit after, since that is money. */
-export const FORMULA = /\$\$([^$]{1,2000}?)\$\$|\$(?![\s$])((?:[^$\\\n]|\\.){0,500}?[^\s\\$])\$(?!\d)/y;
+export const FORMULA = /\$\$([^$]{1,2000}?)\$\$|\$(?![\s$])((?:[^$\\\n`]|\\.){0,500}?[^\s\\$`])\$(?!\d)/y;
 /** A formula as it grows; one that begins with a digit looks like money. */
 export const OPEN_FORMULA = /\$\$?(?![\s$\d])[^$]{0,200}$/y;
 export const RAW_ENDS: Readonly<Record<string, string>> = { "<!--": "-->", "<?": "?>", "<![CDATA[": "]]>" };

@@ -127,11 +127,12 @@ export class MarkdownView {
 
   #drawLeaf(view: BlockView, block: Block, parent: BlockView): void {
     if (block.kind === "run") {
-      if (view.text === block.text && view.isGrowing !== block.final) return;
+      // Once the next run has begun this one is complete, also where that was only tried.
+      if (view.text === block.text && (!view.isGrowing || !block.closed)) return;
       view.text = block.text;
-      view.isGrowing = !block.final;
+      view.isGrowing = !block.closed;
       if (parent.code === null) view.node.textContent = block.text;
-      else parent.code.draw(view.node, block.text, block.final);
+      else parent.code.draw(view.node, block.text, block.closed);
       return;
     }
     if (block.kind === "row") return this.#drawRow(view, block, parent);
