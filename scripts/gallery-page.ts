@@ -170,7 +170,7 @@ export async function showState(page: Page, { state, language, attributes, look 
           messages: [
             question,
             answered([words(text.half, true)], "running"),
-            asked(text.more, "m_r", { state: "queued" }),
+            asked(text.more, "m_r", { state: "queued", waiting: true }),
           ],
         },
       };
