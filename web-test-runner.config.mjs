@@ -3,8 +3,12 @@ import { defaultReporter } from "@web/test-runner";
 import { createServer } from "vite";
 
 import { findEngines } from "./test/browser/launch/engines.ts";
+import { ensureScriptBuild } from "./test/e2e/script-build.ts";
 
 const FILES = "test/browser/**/*.test.ts";
+
+// One suite loads the script as pages do.
+ensureScriptBuild();
 
 const vite = await createServer({
   configFile: false,
