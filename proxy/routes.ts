@@ -166,6 +166,8 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     }
     const viewed = hold ? await HeldFeed.of(feed) : feed;
     reply.hijack();
+    // Gone while the store was asked: its close will not be told again.
+    if (reply.raw.destroyed) return;
     const bye = deliverSse(viewed, seq, reply.raw, reply.getHeaders(), parts.sse);
     parts.live.add(bye);
     reply.raw.on("close", () => parts.live.delete(bye));

@@ -60,6 +60,8 @@ export class WsConnection implements FrameSocket {
   readonly #service: WsService;
   readonly #options: WsOptions;
   readonly #subscriptions = new Map<number, WsSubscription>();
+  /** Asked for, while the store is asked: an `unsub` may come before its answer. */
+  readonly #asked = new Map<number, symbol>();
   readonly #stopBeats: () => void;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #openedAt = Date.now();
@@ -193,6 +195,7 @@ export class WsConnection implements FrameSocket {
   }
 
   async #subscribe({ s, id, after, window, hold }: Extract<ClientFrame, { type: "sub" }>): Promise<void> {
+    const asked = Symbol(id);
     try {
       if (this.#subscriptions.size >= SUBSCRIPTIONS_PER_SOCKET) {
         throw new StreamError(
@@ -203,9 +206,10 @@ export class WsConnection implements FrameSocket {
       }
       if (this.#subscriptions.has(s))
         throw new StreamError("conflict", `s: found ${s}, which is in use`, { field: "s" });
+      this.#asked.set(s, asked);
       const { feed, seq } = await this.#service.attach(id, this.#owner!, parseCursor(after));
       const viewed = hold === true ? await HeldFeed.of(feed) : feed;
-      if (this.#ws.readyState !== this.#ws.OPEN || this.#subscriptions.has(s)) return;
+      if (this.#ws.readyState !== this.#ws.OPEN || this.#asked.get(s) !== asked) return;
       const windowBytes = Math.max(MIN_WINDOW_BYTES, Math.min(window ?? Infinity, this.#options.windowBytes));
       const subscription = new WsSubscription(s, viewed, seq, this, windowBytes, () => this.#subscriptions.delete(s));
       this.#subscriptions.set(s, subscription);
@@ -214,10 +218,13 @@ export class WsConnection implements FrameSocket {
       subscription.begin();
     } catch (thrown) {
       this.send({ type: "err", s, error: StreamError.from(thrown).toJSON() });
+    } finally {
+      if (this.#asked.get(s) === asked) this.#asked.delete(s);
     }
   }
 
   #unsubscribe(s: number): void {
+    this.#asked.delete(s);
     this.#subscriptions.get(s)?.stop();
     this.#subscriptions.delete(s);
   }
