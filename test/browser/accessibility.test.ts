@@ -2,6 +2,7 @@ import { expect } from "@esm-bundle/chai";
 import axe from "axe-core";
 import { answered, asked, growing, mount, words } from "./fake-chat.ts";
 import type { FakeChat, FakeStream } from "./fake-chat.ts";
+import { pasteOf } from "./in-any-engine.ts";
 
 const MARKDOWN = `# Title
 
@@ -169,7 +170,7 @@ describe("axe finds nothing", () => {
       await element.show({ messages: [asked("?"), answered([words("One")])] });
       const files = new DataTransfer();
       files.items.add(new File(["Hello"], "notes.txt", { type: "text/plain" }));
-      element.find("textarea").dispatchEvent(new ClipboardEvent("paste", { clipboardData: files, bubbles: true }));
+      element.find("textarea").dispatchEvent(pasteOf(files));
       while (!element.has("[part~=files], .files")) await nextFrame();
       element.find("[data-do=edit]").click();
       while (!element.has(".edit")) await nextFrame();

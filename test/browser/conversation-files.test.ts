@@ -1,6 +1,7 @@
 import { expect } from "@esm-bundle/chai";
 import { mount } from "./fake-chat.ts";
 import type { FakeStream } from "./fake-chat.ts";
+import { pasteOf } from "./in-any-engine.ts";
 
 const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
 const textFile = (name: string, bytes = 5, type = "text/plain"): File => new File(["x".repeat(bytes)], name, { type });
@@ -21,10 +22,7 @@ async function give(element: FakeStream, files: readonly File[], how: "drop" | "
   const transfer = new DataTransfer();
   for (const file of files) transfer.items.add(file);
   const init = { bubbles: true, cancelable: true };
-  const event =
-    how === "drop"
-      ? new DragEvent("drop", { ...init, dataTransfer: transfer })
-      : new ClipboardEvent("paste", { ...init, clipboardData: transfer });
+  const event = how === "drop" ? new DragEvent("drop", { ...init, dataTransfer: transfer }) : pasteOf(transfer);
   const before = names(element).length + refusals(element).length;
   element.find(".composer textarea").dispatchEvent(event);
   for (let frames = 0; frames < 60 && names(element).length + refusals(element).length === before; frames++)

@@ -5,6 +5,7 @@ import { loadEntities } from "../../widget/render/entities.ts";
 import { MarkdownView } from "../../widget/render/markdown-view.ts";
 import { answered, asked, mount, words } from "./fake-chat.ts";
 import { CORPUS, SHORT } from "./injection-corpus.ts";
+import { idle } from "./in-any-engine.ts";
 
 const CONTEXT = { copy: "Copy", image: "Image", table: "Table" };
 
@@ -20,7 +21,7 @@ async function watch(act: () => Promise<void>): Promise<{ ran: number; asked: st
   try {
     await act();
     // Requests are made, and handlers of what failed to load are called, in later tasks.
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => requestIdleCallback(resolve));
+    for (let turn = 0; turn < 3; turn++) await idle();
     asked.push(...observer.takeRecords().map(({ name }) => name));
   } finally {
     observer.disconnect();

@@ -3,6 +3,7 @@ import { expect } from "@esm-bundle/chai";
 import { html } from "lit";
 import { MarkdownView } from "../../widget/render/markdown-view.ts";
 import type { RenderContext } from "../../widget/render/render-context.ts";
+import { idle } from "./in-any-engine.ts";
 
 const CONTEXT: RenderContext = { copy: "Copy", image: "Image", table: "Table" };
 
@@ -85,7 +86,7 @@ describe("code", () => {
   it("loads nothing for a language it does not know", async () => {
     const shown = new Shown();
     shown.show("```brainfuck\n+++\n```");
-    await new Promise((resolve) => requestIdleCallback(resolve));
+    await idle();
     expect(shown.root.querySelector("code span span")).to.equal(null);
   });
 });

@@ -4,6 +4,7 @@ import { longAnswer, longMarkdown, split, tidyMarkdown } from "../widget/render/
 import { answered, asked, growing, mount, words } from "./fake-chat.ts";
 import type { FakeStream } from "./fake-chat.ts";
 import { drawn } from "./outline.ts";
+import { idle } from "./in-any-engine.ts";
 
 const show = async (element: FakeStream, markdown: string): Promise<string> => {
   await element.show({ messages: [asked("?"), answered([words(markdown)])] });
@@ -183,7 +184,7 @@ describe("a planted text", () => {
       }
     }
     // A request would be made in a later task.
-    await new Promise((resolve) => requestIdleCallback(resolve));
+    await idle();
     const asked = performance.getEntriesByType("resource").slice(before);
     expect(asked.filter(({ name }) => name.includes("planted"))).to.deep.equal([]);
     expect(ran).to.equal(0);
