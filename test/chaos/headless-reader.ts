@@ -12,6 +12,9 @@ import type { Ended, Reader, Seen } from "./reader.ts";
 /** Milliseconds. Long enough for a busy machine, short enough for a schedule with many breaks. */
 const TIMING = { welcomeMs: 3_000, silenceMs: 2_000, probeMs: 1_000, ackMs: 200, backoff: () => 20 };
 
+/** Of a request, one every 20 ms: a proxy that is started again on a busy machine is waited for. */
+const ATTEMPTS = 2_000;
+
 export class HeadlessReader implements Reader {
   readonly line: TcpFaults;
   readonly seen: Seen[] = [];
@@ -33,7 +36,7 @@ export class HeadlessReader implements Reader {
 
   /** Starts the stream. It may be asked several times; there is one stream. */
   async start(request: StartRequest): Promise<string> {
-    const { id } = await this.#client.start(request, { attempts: 20 });
+    const { id } = await this.#client.start(request, { attempts: ATTEMPTS });
     return id;
   }
 
@@ -76,7 +79,7 @@ export class HeadlessReader implements Reader {
   }
 
   cancel(): Promise<void> {
-    return this.#client.cancel(this.#stream, { attempts: 20 });
+    return this.#client.cancel(this.#stream, { attempts: ATTEMPTS });
   }
 
   async close(): Promise<void> {
