@@ -53,13 +53,13 @@ export class HistoryPanel {
       @keydown=${onKey}
     >
       <div class="row">
-        ${this.#command("plus", words.newConversation, () => this.#open(null))}
-        ${isEmpty ? nothing : this.#command("down", words.exportMarkdown, () => saveMarkdown(chat.messages, words))}
+        <h2>${words.conversations}</h2>
         <button type="button" class="end" aria-label=${words.close} title=${words.close} @click=${this.#close}>
           ${this.#kit.strokes("cross")}
         </button>
       </div>
-      <h2>${words.conversations}</h2>
+      ${this.#command("plus", words.newConversation, () => this.#open(null))}
+      ${isEmpty ? nothing : this.#command("down", words.exportMarkdown, () => saveMarkdown(chat.messages, words))}
       ${this.#failure === "" ? nothing : html`<p class="error" role="alert">${this.#failure}</p>`}
       ${this.#list?.length === 0 ? html`<p class="quiet">${words.noConversations}</p>` : nothing}
       <ul aria-busy=${this.#list === null && this.#failure === ""}>
@@ -161,9 +161,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
   }
   .history .row {
     display: flex;
-    flex-wrap: wrap;
     align-items: center;
-    gap: 0.25rem;
   }
   .history .end {
     margin-inline-start: auto;
@@ -178,17 +176,17 @@ export const styles = ({ css }: Kit): CSSResult => css`
     font-size: 0.875rem;
   }
   .history h2 {
-    margin: 0.75rem 0.4375rem 0.25rem;
-    font-size: 0.8125rem;
+    margin: 0 0.4375rem;
+    font-size: 0.9375rem;
     font-weight: 600;
-    color: var(--_muted);
   }
   .history p {
     margin: 0.25rem 0.4375rem;
   }
   .history ul {
-    margin: 0;
-    padding: 0;
+    margin: 0.5rem 0 0;
+    padding: 0.5rem 0 0;
+    border-block-start: 1px solid var(--_line);
     list-style: none;
   }
   .history li {
