@@ -11,11 +11,14 @@ import { markdownStyles } from "./render/markdown.styles.ts";
 import type { Bubble } from "./view/bubble.ts";
 import { Countdown } from "./view/countdown.ts";
 import { frame } from "./view/frame.ts";
-import { addPiece, LiveRegion } from "./view/live-region.ts";
 import { messageStyles } from "./view/message.styles.ts";
 import { latest } from "./view/latest.ts";
-import { Spoken } from "./view/spoken.ts";
+import { endWords } from "./view/message.ts";
+import type { Spoken } from "./view/spoken.ts";
 import { StickyScroll } from "./view/sticky-scroll.ts";
+
+/** After something could not be loaded it is tried again, at the earliest after this many milliseconds. */
+const AGAIN_MS = 5_000;
 
 /**
  * A streaming AI answer or chat.
@@ -134,10 +137,11 @@ export class AiStream extends ChatElement {
 
   readonly #language: Language;
   readonly #scroll: StickyScroll;
-  readonly #spoken: Spoken;
+  #spoken: Spoken | null = null;
   /** In `bubble` mode, once it is loaded. */
   #bubble: Bubble | null = null;
-  #isLoading = false;
+  /** Nothing is loaded before this time, of `performance.now()`. */
+  #loadsAt = 0;
 
   constructor() {
     super();
@@ -145,8 +149,7 @@ export class AiStream extends ChatElement {
     this.#language = new Language(this, () => this.labels);
     this.#scroll = new StickyScroll(this, () => this.renderRoot.querySelector(".scroller"));
     new Countdown(this, () => Math.max(this.connection.retryAt ?? 0, latest(this.messages)?.retryAt ?? 0));
-    this.#spoken = new Spoken(new LiveRegion((text) => addPiece(this.#heard, text)));
-    const say = (text: string): void => this.#spoken.say(text);
+    const say = (text: string): void => this.#spoken?.say(text);
     this.extras = new Extras(this, { chat: this.chat, labels: () => this.#language.words, say });
   }
 
@@ -174,8 +177,6 @@ export class AiStream extends ChatElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
     if (changed.has("labels")) this.#language.refresh();
-    if (this.mode !== "bubble") return;
-    if (this.#bubble === null) void this.#loadBubble();
     this.#bubble?.follow(latest(this.messages));
   }
 
@@ -210,23 +211,29 @@ export class AiStream extends ChatElement {
     return mode === "bubble" ? (this.#bubble?.draw(content, words, direction) ?? nothing) : content;
   }
 
-  /** What cannot be loaded now is tried again at the next update. */
-  async #loadBubble(): Promise<void> {
-    if (this.#isLoading) return;
-    this.#isLoading = true;
-    const part = await import("./view/bubble.ts").catch(() => null);
-    this.#isLoading = false;
-    if (part === null) return;
-    this.#bubble = new part.Bubble(this, { css, html, nothing });
-    this.requestUpdate();
+  /** What the first drawing does not wait for. What cannot be loaded now is tried again at a later update. */
+  async #load(): Promise<void> {
+    const needsBubble = this.mode === "bubble" && this.#bubble === null;
+    if ((!needsBubble && this.#spoken !== null) || performance.now() < this.#loadsAt) return;
+    this.#loadsAt = performance.now() + AGAIN_MS;
+    try {
+      if (needsBubble) this.#bubble = new (await import("./view/bubble.ts")).Bubble(this, { css, html, nothing });
+      this.requestUpdate();
+      this.#spoken ??= (await import("./view/spoken.ts")).spokenIn(() => this.#heard, endWords);
+      this.requestUpdate();
+      this.#loadsAt = 0;
+    } catch {
+      // Offline, or a newer version has taken the place of this one.
+    }
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
+    void this.#load();
     const verbosity = verbosityOf(this.verbosity);
     // Nobody listens to an answer behind a closed door; that it is there they are told.
     const isAway = this.mode === "bubble" && !this.open && verbosity !== "off";
-    this.#spoken.follow(latest(this.messages), this.#language.words, isAway ? "status" : verbosity);
+    this.#spoken?.follow(latest(this.messages), this.#language.words, isAway ? "status" : verbosity);
     if (modeOf(this.mode) === "answer" && (changed.has("prompt") || changed.has("mode"))) this.#askPrompt(changed);
   }
 

@@ -127,6 +127,9 @@ export async function mount(attributes: Readonly<Record<string, string>> = {}): 
   document.body.append(element);
   await element.updateComplete;
   await element.furnished();
+  // Asked for by the element before, so it has it too.
+  await import("../../widget/view/spoken.ts");
+  await element.updateComplete;
   return element;
 }
 

@@ -2,18 +2,27 @@
  * What people who listen are told of the latest answer, by `verbosity`:
  * `off` nothing; `status` that it is written, what it waits for, and how it ended; `sentences` its text as well, sentence
  * by sentence, in place of what says the same; `full` all of this, its thinking, its tools and its code.
+ * Loaded beside the first drawing, which does not wait for it.
  */
 import type { MessageBlock, TextBlock } from "../../protocol/index.ts";
 import type { AssistantMessage, ChatMessage } from "../chat.ts";
 import type { Labels } from "../labels.ts";
 import { Announcer } from "../render/announce.ts";
-import type { LiveRegion } from "./live-region.ts";
-import { endWords } from "./message.ts";
+import { addPiece, LiveRegion } from "./live-region.ts";
+import type { Clock } from "./live-region.ts";
 
 export type Verbosity = "off" | "status" | "sentences" | "full";
 
+/** How an answer ended, in words; empty where that is simply its end. */
+export type EndWords = (message: AssistantMessage, labels: Labels) => string;
+
+/** What is said into a live region of the page. */
+export const spokenIn = (region: () => HTMLElement | null, endWords: EndWords): Spoken =>
+  new Spoken((text) => addPiece(region(), text), endWords);
+
 export class Spoken {
   readonly #region: LiveRegion;
+  readonly #endWords: EndWords;
   #message = "";
   #verbosity: Verbosity = "sentences";
   /** The block being read out, and how far. */
@@ -24,8 +33,10 @@ export class Spoken {
   /** Its end was not seen yet. */
   #running = false;
 
-  constructor(region: LiveRegion) {
-    this.#region = region;
+  /** @param clock a test's own */
+  constructor(write: (text: string) => void, endWords: EndWords, clock?: Clock) {
+    this.#region = new LiveRegion(write, clock);
+    this.#endWords = endWords;
   }
 
   /** Takes the latest message, at every update. An answer that comes into view complete is not read out. */
@@ -47,7 +58,7 @@ export class Spoken {
     this.#read(message, labels);
     if (running || !this.#running) return;
     this.#running = false;
-    const end = endWords(message, labels);
+    const end = this.#endWords(message, labels);
     if (end !== "") this.say(end);
     else if (this.#says("status", "full")) this.#region.say(labels.answered);
   }

@@ -5,8 +5,8 @@ import { emptyMessage } from "../../../protocol/index.ts";
 import type { MessageBlock, TextBlock, ToolBlock } from "../../../protocol/index.ts";
 import type { AssistantMessage } from "../../../widget/chat.ts";
 import { en } from "../../../widget/labels/en.ts";
-import { LiveRegion } from "../../../widget/view/live-region.ts";
 import type { Clock } from "../../../widget/view/live-region.ts";
+import { endWords } from "../../../widget/view/message.ts";
 import { Spoken } from "../../../widget/view/spoken.ts";
 import type { Verbosity } from "../../../widget/view/spoken.ts";
 
@@ -31,7 +31,7 @@ class Listener {
       },
     };
     this.#verbosity = verbosity;
-    this.#spoken = new Spoken(new LiveRegion((text) => this.heard.push([this.#nowMs, text]), clock));
+    this.#spoken = new Spoken((text) => this.heard.push([this.#nowMs, text]), endWords, clock);
   }
 
   /** Until there is nothing left to say. */
