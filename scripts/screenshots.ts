@@ -123,7 +123,7 @@ async function ask(page: Page, look: string): Promise<void> {
 /** Three looks and a bubble, side by side: what a page can make of the element. */
 async function together(): Promise<void> {
   if (!isWanted("looks")) return;
-  await using context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  await using context = await browser.newContext({ viewport: { width: 1280, height: 940 } });
   const page = await context.newPage();
   const shots: string[] = [];
   for (const [look, colorScheme] of [
@@ -131,7 +131,7 @@ async function together(): Promise<void> {
     ["terminal", "dark"],
     ["berry", "light"],
   ] as const) {
-    await using inner = await browser.newContext({ viewport: { width: 420, height: 900 }, colorScheme });
+    await using inner = await browser.newContext({ viewport: { width: 420, height: 940 }, colorScheme });
     const one = await inner.newPage();
     await one.goto(url);
     await showState(one, { state: "finished", language: "en", attributes: {}, look });
