@@ -176,6 +176,7 @@ export const markdownStyles = css`
   .footnote {
     min-inline-size: 1.5rem;
     min-block-size: 1.5rem;
+    margin-inline: -0.25em;
     padding: 0 0.25em;
     border: 0;
     background: none;
