@@ -24,6 +24,9 @@ export const styles = ({ css }: Kit): CSSResult => css`
   .actions .turn {
     padding-inline: 0.1875rem;
   }
+  .turn:dir(rtl) svg {
+    transform: scaleX(-1);
+  }
   .actions .turn[aria-disabled="true"] {
     opacity: 0.4;
     cursor: default;

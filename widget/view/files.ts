@@ -85,7 +85,7 @@ export class Files {
     };
     return html`<li part="attachment" class="file">
       ${preview ?? nothing}
-      <span class="name" title=${file.name}>${file.name}</span>
+      <span class="name" dir="auto" title=${file.name}>${file.name}</span>
       <span class="quiet">${this.#size(file.size)}</span>
       <button type="button" aria-label=${label} title=${label} @click=${remove}>${this.#kit.strokes("cross")}</button>
     </li>`;

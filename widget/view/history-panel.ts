@@ -80,7 +80,7 @@ export class HistoryPanel {
         aria-current=${id === this.#host.chat.conversation}
         @click=${() => this.#open(id)}
       >
-        <span class="title">${title}</span><span class="quiet">${when(updatedAt, words.locale)}</span>
+        <span class="title" dir="auto">${title}</span><span class="quiet">${when(updatedAt, words.locale)}</span>
       </button>
       <button
         type="button"
