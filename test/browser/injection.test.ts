@@ -5,9 +5,13 @@ import { loadEntities } from "../../widget/render/entities.ts";
 import { MarkdownView } from "../../widget/render/markdown-view.ts";
 import { answered, asked, mount, words } from "./fake-chat.ts";
 import { CORPUS, SHORT } from "./injection-corpus.ts";
-import { idle } from "./in-any-engine.ts";
+import { idle, TELLS_FAILED_REQUESTS } from "./in-any-engine.ts";
 
 const CONTEXT = { copy: "Copy", image: "Image", table: "Table" };
+
+/** WebKit lists no requests that failed: what was asked for is seen in the other engines, and everywhere that nothing can ask. */
+const FAILED_ARE_LISTED = navigator.vendor !== "Apple Computer, Inc.";
+const ASKED = FAILED_ARE_LISTED ? ["https://planted.example/x.png"] : [];
 
 const page = window as unknown as { planted?: () => void };
 
@@ -61,7 +65,7 @@ describe("a planted text", () => {
       await failed;
     });
     expect(seen.ran).to.equal(1);
-    expect(seen.asked).to.deep.equal(["https://planted.example/x.png"]);
+    if (TELLS_FAILED_REQUESTS) expect(seen.asked).to.deep.equal(ASKED);
   });
 
   it(`runs nothing and asks for nothing, whole and at every character (${CORPUS.length} texts)`, async () => {
@@ -111,7 +115,7 @@ describe("a planted text", () => {
       expect(image.referrerPolicy).to.equal("no-referrer");
       await new Promise((resolve) => image.addEventListener("error", resolve));
     });
-    expect(after.asked).to.deep.equal(["https://planted.example/x.png"]);
+    expect(after.asked).to.deep.equal(ASKED);
   });
 
   it("does neither as a name, an argument, a result, a title or a label", async () => {
