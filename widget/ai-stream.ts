@@ -217,8 +217,10 @@ export class AiStream extends ChatElement {
     if ((!needsBubble && this.#spoken !== null) || performance.now() < this.#loadsAt) return;
     this.#loadsAt = performance.now() + AGAIN_MS;
     try {
-      if (needsBubble) this.#bubble = new (await import("./view/bubble.ts")).Bubble(this, { css, html, nothing });
-      this.requestUpdate();
+      if (needsBubble) {
+        this.#bubble = new (await import("./view/bubble.ts")).Bubble(this, { css, html, nothing });
+        this.requestUpdate();
+      }
       this.#spoken ??= (await import("./view/spoken.ts")).spokenIn(() => this.#heard, endWords);
       this.requestUpdate();
       this.#loadsAt = 0;

@@ -143,15 +143,18 @@ class FakePhone extends EventTarget {
     this.screen.dispatchEvent(new Event("change"));
   }
 
-  [Symbol.dispose](): void {
+  takeAway(): void {
     window.matchMedia = this.#real.matchMedia;
     Object.defineProperty(window, "visualViewport", { value: this.#real.visualViewport, configurable: true });
   }
 }
 
 describe("the bubble on a small screen", () => {
+  let phone: FakePhone;
+  beforeEach(() => (phone = new FakePhone()));
+  afterEach(() => phone.takeAway());
+
   it("is a modal sheet: the page behind it is out of reach, and does not bring up the keyboard by itself", async () => {
-    using _phone = new FakePhone();
     const element = await mountBubble();
     const button = document.createElement("button");
     document.body.append(button);
@@ -169,7 +172,6 @@ describe("the bubble on a small screen", () => {
   });
 
   it("leaves the on-screen keyboard its place, and takes it back", async () => {
-    using phone = new FakePhone();
     const element = await mountBubble({ open: "" });
     for (const animation of element.shadowRoot!.getAnimations()) animation.cancel();
     phone.showKeyboard(280, 40);
@@ -182,7 +184,6 @@ describe("the bubble on a small screen", () => {
   });
 
   it("becomes a panel beside the page when the screen turns", async () => {
-    using phone = new FakePhone();
     const element = await mountBubble({ open: "" });
     phone.turn(false);
     expect(panel(element).open).to.equal(true);
@@ -196,7 +197,6 @@ describe("the bubble on a small screen", () => {
   });
 
   it("is closed by the browser's own means as well", async () => {
-    using _phone = new FakePhone();
     const element = await mountBubble({ open: "" });
     const closed = new Promise((resolve) => panel(element).addEventListener("close", resolve, { once: true }));
     panel(element).close();
