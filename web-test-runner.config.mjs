@@ -28,7 +28,7 @@ const { launchers, missing } = await findEngines(process.env.BROWSERS);
 export default {
   files: FILES,
   testRunnerHtml: (framework) =>
-    `<!doctype html><html><body><script>(${String(forgive)})()</script><script type="module" src="${framework}"></script></body></html>`,
+    `<!doctype html><html><body><script>(${String(prepare)})()</script><script type="module" src="${framework}"></script></body></html>`,
   testFramework: { config: { ui: "bdd", timeout: 30_000 } },
   // More pages at once than this machine has cores make timeouts, not speed.
   concurrency: 1,
@@ -40,10 +40,12 @@ export default {
 };
 
 /**
- * Says nothing of sizes that change while they are told: by the specification they are told in the next frame, which is
- * what following the end of a text needs; Firefox and WebKit report it as an error, and the test framework as a failure.
+ * Runs before everything else in a page. WebKit has no symbol for `using` yet. And nothing is said of sizes that change
+ * while they are told: by the specification they are told in the next frame, which is what following the end of a text
+ * needs; Firefox and WebKit report it as an error, and the test framework as a failure.
  */
-function forgive() {
+function prepare() {
+  Symbol.dispose ??= Symbol.for("Symbol.dispose");
   addEventListener("error", (event) => {
     if (event.message.startsWith("ResizeObserver loop")) event.stopImmediatePropagation();
   });

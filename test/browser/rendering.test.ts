@@ -4,7 +4,7 @@ import { longAnswer, longMarkdown, split, tidyMarkdown } from "../widget/render/
 import { answered, asked, growing, mount, words } from "./fake-chat.ts";
 import type { FakeStream } from "./fake-chat.ts";
 import { drawn } from "./outline.ts";
-import { idle } from "./in-any-engine.ts";
+import { idle, painted } from "./in-any-engine.ts";
 
 const show = async (element: FakeStream, markdown: string): Promise<string> => {
   await element.show({ messages: [asked("?"), answered([words(markdown)])] });
@@ -104,6 +104,7 @@ describe("markdown", () => {
   it("gives each paragraph, list and quotation the direction of its own words", async () => {
     const element = await mount();
     await show(element, "Left to right.\n\nמימין לשמאל.\n\n- שלום\n- hello\n\n> مرحبا\n\n# עברית\n\n1. one");
+    await painted();
     const box = element.find(".md").getBoundingClientRect();
     const isRight = (selector: string): boolean => {
       const range = document.createRange();
