@@ -23,8 +23,8 @@ const STREAMS = 10_000;
 /** Before the first look: what a process keeps for ever (compiled code, pools, tables of names) is there then. */
 const WARM_UP = 2_000;
 const AT_ONCE = 40;
-/** Bytes a stream may leave behind: less than its id, its text or any object of it takes. */
-const BYTES_EACH = 60;
+/** Bytes a stream may leave behind, code that was compiled meanwhile included: less than its record takes, or its text. */
+const BYTES_EACH = 150;
 /** Objects of a kind more or less, of all streams together: what timers of the runtime's own happen to be armed. */
 const SLACK = 12;
 

@@ -10,13 +10,20 @@ import type { OpenStage } from "./stages.ts";
 export function chaosSuite(world: World, schedules: number, skip: string | false = false): void {
   describe(`chaos, ${world}`, { concurrency: AT_ONCE[world], skip }, () => {
     let stage: OpenStage;
+    let whole = 0;
     before(async () => {
       stage = await openStage(world);
     });
-    after(() => stage[Symbol.asyncDispose]());
+    after(async () => {
+      console.log(`chaos: ${whole} of ${schedules} schedules whole, ${world}`);
+      await stage[Symbol.asyncDispose]();
+    });
     for (let seed = 1; seed <= schedules; seed++) {
       const schedule = makeSchedule(world, seed);
-      test(`${world} ${seed}: ${describeSchedule(schedule)}`, () => play(schedule, stage));
+      test(`${world} ${seed}: ${describeSchedule(schedule)}`, async () => {
+        await play(schedule, stage);
+        whole++;
+      });
     }
   });
 }
