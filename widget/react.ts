@@ -32,6 +32,6 @@ export const AiStream = createComponent({
     onStatus: "ai-stream-status" as Named<"ai-stream-status">,
     onConnection: "ai-stream-connection" as Named<"ai-stream-connection">,
     onFailure: "ai-stream-error" as Named<"ai-stream-error">,
-    onFeedback: "ai-stream-feedback" as EventName,
+    onFeedback: "ai-stream-feedback" as Named<"ai-stream-feedback">,
   },
 });
