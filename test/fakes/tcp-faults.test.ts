@@ -97,6 +97,26 @@ test("slow() keeps every byte and their order", async () => {
   assert(performance.now() - startedAt >= 80, "2,000 bytes at 20,000 a second take 100 ms");
 });
 
+test("stall() holds everything back, the end too, and loses nothing of it", async () => {
+  await using target = await openTarget();
+  await using faults = await openTcpFaults(target.port);
+  const client = await connectTo(faults.port);
+  const server = await target.next();
+  server.write("before ");
+  const [before] = (await once(client, "data")) as [Buffer];
+  faults.stall(true);
+  client.pause();
+  server.end("while it lasts");
+  // What comes over a line that is not stalled comes later than what would have come over this one.
+  await using other = await openTcpFaults(target.port);
+  const witness = await connectTo(other.port);
+  (await target.next()).end("seen");
+  assert.equal(await textOf(witness), "seen");
+  assert.equal(faults.bytesToClients, "before ".length);
+  faults.stall(false);
+  assert.equal(before.toString() + (await textOf(client)), "before while it lasts");
+});
+
 interface Target extends AsyncDisposable {
   readonly port: number;
   /** The next connection, in order. */
