@@ -105,7 +105,6 @@ test("stall() holds everything back, the end too, and loses nothing of it", asyn
   server.write("before ");
   const [before] = (await once(client, "data")) as [Buffer];
   faults.stall(true);
-  client.pause();
   server.end("while it lasts");
   // What comes over a line that is not stalled comes later than what would have come over this one.
   await using other = await openTcpFaults(target.port);
