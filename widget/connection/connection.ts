@@ -1,7 +1,6 @@
 /** One logical connection to a proxy over many attempts and two transports; readers' positions carry over all of them. */
 import { StreamError } from "../../protocol/index.ts";
 import { next, waiting } from "./connection-state.ts";
-import { ownSocket } from "./stream-socket.ts";
 import type { ConnectionInput, ConnectionView } from "./connection-state.ts";
 import { watchPage } from "./page-lifecycle.ts";
 import type { ProxyApi } from "./proxy-api.ts";
@@ -55,7 +54,7 @@ export class Connection implements TransportHost {
   constructor({ api, transport = "auto", WebSocket: Socket, timing, tabs }: ConnectionOptions) {
     this.api = api;
     this.timing = { ...TIMING, ...timing };
-    this.WebSocket = Socket ?? ownSocket();
+    this.WebSocket = Socket ?? globalThis.WebSocket;
     this.#pick = new TransportPick(transport, api.base, this.WebSocket !== undefined);
     this.#unwatch = watchPage({
       wake: () => {
