@@ -6,6 +6,8 @@ import { startProxy } from "../server.ts";
 import { loadConfig } from "./load-config.ts";
 
 export async function serve(args: Arguments): Promise<number> {
+  // Heard from the first moment: whoever reads the line below may send one at once.
+  const stopped = firstSignal();
   const { config, unenforced } = await loadConfig(args, process.env);
   const logger = await createLogger(process.env["LOG_LEVEL"] ?? "info", process.stderr.isTTY);
   for (const key of unenforced) logger.warn({ key }, "this key of the configuration is not acted on by this version");
@@ -13,12 +15,16 @@ export async function serve(args: Arguments): Promise<number> {
   const { url } = await proxy.listen();
   process.stdout.write(`ai-stream listening on ${url}\n`);
 
-  const signals = new AbortController();
-  await Promise.race(["SIGTERM", "SIGINT"].map((name) => once(process, name, { signal: signals.signal }))).finally(() =>
-    signals.abort(),
-  );
-  // A second signal ends the process at once: nobody listens for it any more.
+  await stopped;
   logger.info({}, "draining: no new streams, running ones may finish");
   await proxy.close();
   return 0;
+}
+
+/** Once it has come nobody listens any more: a second signal ends the process at once. */
+async function firstSignal(): Promise<void> {
+  const heard = new AbortController();
+  await Promise.race(["SIGTERM", "SIGINT"].map((name) => once(process, name, { signal: heard.signal }))).finally(() =>
+    heard.abort(),
+  );
 }
