@@ -50,28 +50,22 @@ function resetMs(value: string, now: number): number {
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const DURATION = /^(?:[\d.]+(?:ms|[smhd]))+$/;
-const DURATION_PART = /([\d.]+)(ms|[smhd])/g;
+/** `3.2s`, `20 seconds`, `5 mins`; no `5 months`. */
+const AMOUNT = String.raw`[\d.]+ ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])`;
+const AMOUNT_PARTS = /([\d.]+) ?([a-z]+)/g;
+const DURATION = new RegExp(`^(?:${AMOUNT} ?)+$`);
+const SAID = new RegExp(`(?:try|retry)(?: again)? (?:in|after) ((?:${AMOUNT} ?)+)`);
 
 function duration(value: string): number | undefined {
   if (!DURATION.test(value)) return undefined;
   let ms = 0;
-  for (const [, amount, unit] of value.matchAll(DURATION_PART)) ms += Number(amount) * UNIT_MS[unit!]!;
+  for (const [, amount, unit] of value.matchAll(AMOUNT_PARTS)) {
+    ms += Number(amount) * UNIT_MS[/^m(?:s|il)/.test(unit!) ? "ms" : unit![0]!]!;
+  }
   return ms;
 }
 
 function saidInText(message: string): number {
-  const match =
-    /(?:try|retry)(?: again)? (?:in|after) ((?:[\d.]+\s?(?:ms|[smhd]))+|[\d.]+ (?:second|minute|hour)s?)/i.exec(
-      message,
-    );
-  if (match === null) return Number.NaN;
-  return (
-    duration(
-      match[1]!
-        .toLowerCase()
-        .replace(/\s?(second|minute|hour)s?/, (_, unit: string) => unit[0]!)
-        .replace(/\s/g, ""),
-    ) ?? Number.NaN
-  );
+  const said = SAID.exec(message.toLowerCase())?.[1];
+  return (said === undefined ? undefined : duration(said)) ?? Number.NaN;
 }

@@ -39,12 +39,15 @@ export async function loadPriceTable(): Promise<PriceTable> {
   return {
     version: `genai-prices ${version}`,
     cost(seller, model, usage) {
+      const { input, output } = usage;
+      // The table throws for figures that make no sense, and no answer shall break over its price.
+      if (!(input >= 0 && output >= 0)) return undefined;
+      const [read, written] = cachedOf(usage);
       const tokens = {
-        input_tokens: usage.input,
-        output_tokens: usage.output,
-        // Some servers count more cached tokens than input.
-        cache_read_tokens: Math.min(usage.cacheRead ?? 0, usage.input),
-        cache_write_tokens: usage.cacheWrite ?? 0,
+        input_tokens: input,
+        output_tokens: output,
+        cache_read_tokens: read,
+        cache_write_tokens: written,
       };
       return calcPrice(tokens, model, soldBy(seller))?.total_price;
     },
@@ -71,9 +74,15 @@ export function pricingOf(
   };
 }
 
-function ownCost(price: ModelPrice, { input, output, cacheRead = 0, cacheWrite = 0 }: Usage): number {
+/** Tokens read from and written to a cache. Some servers count more of them than of input. */
+function cachedOf({ input, cacheRead = 0, cacheWrite = 0 }: Usage): readonly [read: number, written: number] {
   const read = Math.min(cacheRead, input);
-  const written = Math.min(cacheWrite, input - read);
+  return [read, Math.min(cacheWrite, input - read)];
+}
+
+function ownCost(price: ModelPrice, usage: Usage): number {
+  const { input, output } = usage;
+  const [read, written] = cachedOf(usage);
   const plain = input - read - written;
   const dollars =
     plain * price.input +

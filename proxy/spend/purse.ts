@@ -5,7 +5,7 @@ import type { Target } from "../route/target.ts";
 import { NANO_PER_USD, wholeNano } from "../stream-log/ledger.ts";
 import type { Account, Ledger } from "../stream-log/ledger.ts";
 import { AttemptAccount } from "./attempt-account.ts";
-import { exhausted } from "./exhausted.ts";
+import { answerExhausted, dayExhausted } from "./exhausted.ts";
 import type { AttemptBill, AttemptMeter, Bill, Meter } from "./meter.ts";
 import { countInput } from "./tokens.ts";
 
@@ -72,16 +72,14 @@ export class Purse implements Meter {
 
   async begin(target: Target, request: ProviderRequest, isReadOn = false): Promise<AttemptMeter | StreamError> {
     if (this.#closing !== null) return this.#refuse();
-    const account = new AttemptAccount(this, target, request, isReadOn ? this.#reclaim() : undefined);
+    const earlier = isReadOn ? this.#reclaim() : undefined;
+    const account = new AttemptAccount(this, target, request, earlier);
     this.#open.add(account);
-    try {
-      await this.#ask(account, account.least + account.piece);
-    } catch (thrown) {
+    const failure = await this.#ask(account, account.least + account.piece).then(() => null, StreamError.from);
+    if (failure !== null || account.aside < account.least) {
       this.#open.delete(account);
-      return StreamError.from(thrown);
-    }
-    if (account.aside < account.least) {
-      this.#open.delete(account);
+      if (earlier !== undefined) this.#book(earlier);
+      if (failure !== null) return failure;
       this.#free();
       return this.#refuse();
     }
@@ -126,6 +124,12 @@ export class Purse implements Meter {
     return bill;
   }
 
+  /** It is not read on after all. */
+  #book(bill: AttemptBill): void {
+    this.#before.push(bill);
+    this.#spent += (bill.costUsd ?? 0) * NANO_PER_USD;
+  }
+
   /** Sets aside what the account wants in all, or what there is. */
   #ask(account: AttemptAccount, wanted: number): Promise<void> {
     return this.#queue(async () => {
@@ -154,7 +158,9 @@ export class Purse implements Meter {
       this.#left = left;
       this.#tightest = tightest;
     }
-    this.#allowance ??= this.#remaining();
+    const remaining = this.#remaining();
+    // What an earlier process has spent was there when the answer began.
+    if (remaining !== null) this.#allowance ??= remaining + this.#spent;
   }
 
   /** Spent, and set aside for attempts that are not over. */
@@ -175,7 +181,9 @@ export class Purse implements Meter {
 
   #refuse(): StreamError {
     const own = this.#budget === null ? Infinity : this.#budget - this.#held;
-    this.refusal = exhausted(own < (this.#left ?? Infinity) ? "answer" : (this.#tightest ?? "answer"));
+    const tightest = this.#accounts.find(({ key }) => key === this.#tightest);
+    const isOwn = own < (this.#left ?? Infinity) || tightest === undefined;
+    this.refusal = isOwn ? answerExhausted() : dayExhausted(tightest);
     return this.refusal;
   }
 

@@ -2,7 +2,7 @@
 import type { StreamError } from "../../protocol/index.ts";
 import { dayOf, NANO_PER_USD } from "../stream-log/ledger.ts";
 import type { Account, AccountState, Ledger } from "../stream-log/ledger.ts";
-import { exhausted } from "./exhausted.ts";
+import { dayExhausted } from "./exhausted.ts";
 import type { Bill, Meter } from "./meter.ts";
 import { Purse } from "./purse.ts";
 
@@ -81,9 +81,9 @@ export class Treasury {
     return nanoOf(key.startsWith("address:") ? perAddress : total);
   }
 
-  async #refusal({ key, day, limit }: Account, nowMs: number): Promise<StreamError | null> {
-    const { spent } = await this.#ledger.account(key, day);
-    return spent >= limit! ? exhausted(key, nowMs) : null;
+  async #refusal(account: Account, nowMs: number): Promise<StreamError | null> {
+    const { spent } = await this.#ledger.account(account.key, account.day);
+    return spent >= account.limit! ? dayExhausted(account, nowMs) : null;
   }
 }
 

@@ -41,6 +41,12 @@ const CASES: readonly (readonly [headers: Record<string, string>, message: strin
   [{}, "Please try again in 20ms", 20],
   [{}, "retry after 30 seconds", 30_000],
   [{}, "Try again in 2 minutes", 120_000],
+  [{}, "Please try again in 500 milliseconds", 500],
+  [{}, "Please try again in 1 minute 30 seconds.", 90_000],
+  [{}, "Try again in 1h 2m 3s", 3_723_000],
+  [{}, "Please retry in 34.07s.", 34_070],
+  [{}, "Try again in 3 mins", 180_000],
+  [{}, "try again in 5 months", undefined],
   [{}, "try again later", undefined],
 ];
 

@@ -51,3 +51,15 @@ test("the public table knows the vendors' models, by name and by address, withou
   assert.equal(cost({ vendor: "openai" }, "no-such-model", usage()), undefined);
   assert.equal(cost({ url: "http://127.0.0.1:1" }, "gpt-5-mini", usage()), undefined);
 });
+
+test("figures that do not add up are priced as far as they make sense, and never break an answer", async () => {
+  const { cost } = await loadPriceTable();
+  const claude = (change: Partial<Usage>) => cost({ vendor: "anthropic" }, "claude-sonnet-4-6", usage(change));
+  assert.equal(claude({ cacheWrite: 5_000_000 }), claude({ cacheWrite: 1_000_000 }));
+  assert.equal(
+    claude({ cacheRead: 800_000, cacheWrite: 800_000 }),
+    claude({ cacheRead: 800_000, cacheWrite: 200_000 }),
+  );
+  assert.equal(claude({ input: Number.NaN }), undefined);
+  assert.equal(claude({ output: -1 }), undefined);
+});

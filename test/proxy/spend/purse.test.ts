@@ -4,6 +4,7 @@ import { isStreamError, StreamError } from "../../../protocol/index.ts";
 import type { ProviderEvent, ProviderRequest } from "../../../proxy/provider/provider.ts";
 import type { AttemptMeter, Meter } from "../../../proxy/spend/meter.ts";
 import { Purse } from "../../../proxy/spend/purse.ts";
+import { dayOf } from "../../../proxy/stream-log/ledger.ts";
 import type { Account, Held, Ledger } from "../../../proxy/stream-log/ledger.ts";
 import { fakeProvider, settle, targetOf } from "../../fakes/fake-provider.ts";
 import { INPUT_NANO, OUTPUT_NANO, priced } from "../../fakes/paid-streams.ts";
@@ -143,7 +144,8 @@ test("an answer's own budget cuts it at its limit, with a message that names it 
 
 test("a daily limit cuts an answer with the time until the next day, and tells no amounts", async () => {
   const ledger = oneAccount(10_000_000);
-  const meter = purseOf(ledger, 10_000_000);
+  const accounts = [{ key: "total", day: dayOf(Date.now()), limit: 10_000_000 }];
+  const meter = new Purse({ ledger, stream: "s", accounts, budget: null });
   const attempt = await begun(meter);
   ledger.others = 9_000_000;
   assert.equal(await attempt.read([delta(900)]), false);
@@ -227,6 +229,37 @@ test("what an earlier process spent counts, and an attempt that reads on is one 
   );
   assert.equal(closed.attempts[1]!.estimate.output, 70);
   assert.equal(closed.nanoUsd, 210 * INPUT_NANO + 125 * OUTPUT_NANO);
+});
+
+test("an attempt that may not be read on leaves what an earlier process spent on it booked", async () => {
+  const costUsd = (100 * INPUT_NANO + 40 * OUTPUT_NANO) / 1e9;
+  const bill = { target: "p/m", input: 100, output: 40, estimated: true, estimate: { input: 90, output: 40 }, costUsd };
+  const before = { nanoUsd: 100 * INPUT_NANO + 40 * OUTPUT_NANO, attempts: [bill] };
+  const failing = oneAccount(1_000_000_000);
+  failing.hold = () => Promise.reject(new StreamError("storage_unavailable", "gone"));
+  for (const ledger of [oneAccount(before.nanoUsd), failing]) {
+    const accounts = [{ key: "total", day: DAY, limit: before.nanoUsd }];
+    const meter = new Purse({ ledger, stream: "s", accounts, budget: null, before });
+    assert.ok((await meter.begin(TARGET, ASKED, true)) instanceof StreamError);
+    assert.deepEqual(await meter.close(), before);
+  }
+});
+
+test("an answer that was taken over is low where it would have been without that", async () => {
+  const budget = 10_000_000;
+  const before = { nanoUsd: 8_500_000, attempts: [] };
+  const meter = new Purse({ ledger: oneAccount(null), stream: "s", accounts: [], budget, before });
+  await begun(meter);
+  assert.equal(meter.isLow, true);
+});
+
+test("a limit of a day that is over has no time to come back: the new day's money is there already", async () => {
+  const ledger = oneAccount(0);
+  const meter = new Purse({ ledger, stream: "s", accounts: [{ key: "total", day: DAY, limit: 0 }], budget: null });
+  const refused = await meter.begin(TARGET, ASKED);
+  assert.ok(isStreamError(refused) && refused.code === "budget_exhausted");
+  assert.equal(refused.retryAfterMs, undefined);
+  assert.match(refused.message, /day .* began/);
 });
 
 test("closing ends what is under way and asks the ledger for nothing more", async () => {
