@@ -117,6 +117,9 @@ export abstract class SqliteConversations {
 
   protected abstract transaction<Result>(work: () => Result): Result;
 
+  /** Changes what is in memory once the transaction under way has changed the tables; not when it fails. */
+  protected abstract whenCommitted(change: () => void): void;
+
   readResume(stream: string): Promise<ResumeRecord | null> {
     return this.run(() => {
       for (const row of this.#latestRecords.iterate(stream)) {

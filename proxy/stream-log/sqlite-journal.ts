@@ -111,10 +111,9 @@ export class SqliteJournal {
     this.#seal(n, batch);
   }
 
-  /** Seals what there is of one stream, in the caller's transaction. */
+  /** Seals what there is of one stream, in the caller's transaction; once that is committed, `forget` it. */
   seal(n: number): void {
     if (this.#unsealed.has(n)) this.#seal(n, null);
-    this.#unsealed.delete(n);
   }
 
   /** Of a stream that has ended only so many bytes of sealed entries stay, the newest. In the caller's transaction. */
@@ -131,11 +130,11 @@ export class SqliteJournal {
 
   /** Seals everything: the store is about to close. */
   sealAll(): void {
-    for (const n of [...this.#unsealed.keys()]) this.seal(n);
+    for (const n of this.#unsealed.keys()) this.seal(n);
     this.#deleteRows.run(this.#row + 1);
   }
 
-  /** The stream was deleted. What the journal still holds of it is skipped by recovery. */
+  /** The stream was sealed or deleted. What the journal still holds of it is skipped by recovery. */
   forget(n: number): void {
     this.#unsealed.delete(n);
   }

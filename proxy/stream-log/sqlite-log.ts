@@ -37,8 +37,9 @@ export interface SqliteLogOptions {
  * @throws {StreamError} `storage_unavailable` when the file cannot be opened or was made by a newer version.
  */
 export function openSqliteLog(file: string, options: SqliteLogOptions = {}): StreamLog {
+  let database: DatabaseSync | undefined;
   try {
-    const database = new DatabaseSync(file, { timeout: BUSY_MS });
+    database = new DatabaseSync(file, { timeout: BUSY_MS });
     // NORMAL: a commit survives the death of the process; only a power cut may lose the last ones.
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`,
@@ -46,6 +47,7 @@ export function openSqliteLog(file: string, options: SqliteLogOptions = {}): Str
     migrate(database);
     return new SqliteLog(database, options);
   } catch (thrown) {
+    if (database?.isOpen) database.close();
     throw unavailable(`Cannot open the store "${file}"`, thrown);
   }
 }
@@ -66,6 +68,9 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
   readonly #insertSend: StatementSync;
   readonly #readEntries: StatementSync;
   readonly #raiseTerm: StatementSync;
+  /** Of the newest stream. A number is not used again while the journal may hold entries of a deleted stream under it. */
+  #lastNumber: number;
+  #whenCommitted: (() => void)[] = [];
 
   constructor(database: DatabaseSync, { eventsBytesPerStream = Infinity, onClose = () => {} }: SqliteLogOptions) {
     super(database);
@@ -86,9 +91,10 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
     this.#commit = database.prepare("COMMIT");
     this.#rollback = database.prepare("ROLLBACK");
     this.#insertStream = database.prepare(
-      `INSERT INTO streams (id, inc, term, owner, agent, conversation, message, parent, created_at, status)
-       VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, 'running')`,
+      `INSERT INTO streams (n, id, inc, term, owner, agent, conversation, message, parent, created_at, status)
+       VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 'running')`,
     );
+    this.#lastNumber = Number(database.prepare("SELECT COALESCE(MAX(n), 0) AS n FROM streams").get()!["n"]);
     this.#endStream = database.prepare("UPDATE streams SET status = ?, ended_at = ?, tail = ? WHERE n = ?");
     this.#findStream = database.prepare(`${RECORD} WHERE s.id = ?`);
     this.#findNumber = database.prepare("SELECT n FROM streams WHERE id = ?");
@@ -114,13 +120,13 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
       const { stream, sendId, first } = start;
       const live = this.transaction(() => {
         if (sendId !== undefined && this.#sent(stream.owner, sendId, start.fingerprint) !== null) return null;
-        const { lastInsertRowid } = this.#insertStream.run(
-          ...[stream.id, stream.inc, stream.owner, stream.agent, stream.conversation],
+        const n = ++this.#lastNumber;
+        this.#insertStream.run(
+          ...[n, stream.id, stream.inc, stream.owner, stream.agent, stream.conversation],
           ...[stream.message, stream.parent, stream.createdAt],
         );
         if (sendId !== undefined) this.#insertSend.run(stream.owner, sendId, stream.id, start.fingerprint);
         this.addTurns(start);
-        const n = Number(lastInsertRowid);
         this.#journal.insertSealed(n, first);
         return { n, term: 1, tail: first.last };
       });
@@ -158,7 +164,7 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
       const record = this.transaction(() => {
         const live = this.#appends.live(id);
         if (live !== undefined) this.#journal.seal(live.n);
-        this.#appends.forget(id);
+        this.#forgetLive(id);
         return this.#raiseTerm.run(id).changes === 0 ? null : this.#record(id);
       });
       if (record !== null) this.lease(id, lease);
@@ -188,16 +194,27 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
   async close(): Promise<void> {
     if (!this.database.isOpen) return;
     this.#appends.flush();
-    this.transaction(() => this.#journal.sealAll());
+    try {
+      this.transaction(() => this.#journal.sealAll());
+    } catch {
+      // A full disk, for one. All of it is in the journal, and sealed at the next start.
+    }
     this.database.close();
     this.#onClose();
   }
 
   protected override dropStream(id: string): void {
-    const live = this.#appends.live(id);
-    if (live !== undefined) this.#journal.forget(live.n);
-    this.#appends.forget(id);
+    this.#forgetLive(id);
     super.dropStream(id);
+  }
+
+  /** What is in memory of a stream has come to be in the tables, or is deleted there. */
+  #forgetLive(id: string): void {
+    this.whenCommitted(() => {
+      const live = this.#appends.live(id);
+      if (live !== undefined) this.#journal.forget(live.n);
+      this.#appends.forget(id);
+    });
   }
 
   #load(id: string): LiveStream | null {
@@ -229,14 +246,20 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
 
   protected override transaction<Result>(work: () => Result): Result {
     this.#begin.run();
+    this.#whenCommitted = [];
     try {
       const result = work();
       this.#commit.run();
+      for (const change of this.#whenCommitted) change();
       return result;
     } catch (thrown) {
       if (this.database.isTransaction) this.#rollback.run();
       throw thrown;
     }
+  }
+
+  protected override whenCommitted(change: () => void): void {
+    this.#whenCommitted.push(change);
   }
 }
 

@@ -142,12 +142,12 @@ export abstract class SqliteReplicas extends SqliteConversations implements Repl
   protected override dropStream(id: string): void {
     super.dropStream(id);
     this.#forgetReplicas(id);
-    this.wakers.wake(id);
+    this.whenCommitted(() => this.wakers.wake(id));
   }
 
   #forgetReplicas(stream: string): void {
     this.#dropOutcomes.run(stream);
-    this.#leases.delete(stream);
+    this.whenCommitted(() => this.#leases.delete(stream));
   }
 
   #isLeased(stream: string): boolean {
