@@ -1,5 +1,6 @@
 /** One call of a provider, written into the log from its first event to its last. */
 import { isContent, StreamError } from "../../protocol/index.ts";
+import { UNBILLED } from "../provider/provider.ts";
 import type { ProviderEvent, ProviderKey, ProviderRequest } from "../provider/provider.ts";
 import type { Passage } from "../route/route.ts";
 import type { Target } from "../route/target.ts";
@@ -54,6 +55,7 @@ export async function listen(
       if (money !== undefined && !(await money) && speech.reason === null) return refusal() ?? spent();
     }
   } catch (thrown) {
+    speech.unbilled = thrown instanceof Error && UNBILLED.has(thrown);
     return StreamError.from(signal.aborted ? signal.reason : thrown);
   }
   if (speech.reason !== null) return null;

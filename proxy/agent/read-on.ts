@@ -1,5 +1,6 @@
 /** The call that takes up an answer its provider went on writing while nobody read. */
 import { isStreamError, StreamError } from "../../protocol/index.ts";
+import { UNBILLED } from "../provider/provider.ts";
 import type { ProviderEvent } from "../provider/provider.ts";
 import type { Call, TargetlessRequest } from "./attempt.ts";
 import type { Speech } from "./speech.ts";
@@ -27,6 +28,8 @@ async function* keptOr(
   try {
     yield* events;
   } catch (thrown) {
+    // Whatever became of this call: the answer was asked for, and is paid for.
+    if (thrown instanceof Error) UNBILLED.delete(thrown);
     if (!isStreamError(thrown) || thrown.code !== "provider_not_found") throw thrown;
     speech.resume = null;
     throw new StreamError("upstream_truncated", "The connection was lost, and the provider has not kept the answer");

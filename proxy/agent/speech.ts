@@ -47,6 +47,8 @@ export class Speech {
   reason: FinishReason | null = null;
   /** Something a reader sees was said. */
   content = false;
+  /** The attempt failed before it cost anything. */
+  unbilled = false;
   /** The next free block number of the stream. */
   nextBlock: number;
   /** How the answer can be read on after a broken connection; null where the provider keeps none. */
@@ -97,6 +99,7 @@ export class Speech {
     this.#attempt = attempt;
     this.#pricing = pricing;
     this.#reported = reported;
+    this.unbilled = false;
   }
 
   /** The next events are another call's, which counts its blocks from 0 and goes on with the open text. */
@@ -150,9 +153,11 @@ export class Speech {
     const attempt = this.#attempt;
     const outcome = error === null ? "complete" : error.code === "cancelled" ? "cancelled" : "error";
     const end = { type: "attempt.end", attempt, outcome } as const;
+    // A provider that gave no figures: nothing is invented, and the zeros say whether it took nothing or nobody knows.
+    const nothing = { input: 0, output: 0, final: this.unbilled };
+    const usage = { type: "usage", attempt, ...(this.unbilled ? this.#pricing(nothing) : nothing) } as const;
     return [
-      // A provider that gave no figures: nothing is invented, and the zeros say that they are not final.
-      ...(this.#reported ? [] : [{ type: "usage", attempt, input: 0, output: 0, final: false } as const]),
+      ...(this.#reported ? [] : [usage]),
       error === null || outcome === "cancelled" ? end : { ...end, error: error.toJSON() },
     ];
   }

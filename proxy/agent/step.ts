@@ -290,7 +290,7 @@ class Step {
 
   /** Ends a failed attempt for good; what it showed is voided by the next that speaks. Returns what to report. */
   async #close({ call, speech, error: why }: Held, error: StreamError, instead = error): Promise<StreamError> {
-    call.meter.end();
+    call.meter.end(speech.unbilled);
     abandon(call, speech, why, this.#signal);
     if (speech.began) this.#reset = { type: "reset", to: this.#start, cause: error.code };
     await this.#output.write([...speech.close(error), ...this.#superseded]);

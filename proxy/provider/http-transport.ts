@@ -5,6 +5,7 @@
 import { Agent } from "undici";
 import type { Dispatcher } from "undici";
 import { StreamError } from "../../protocol/index.ts";
+import { UNBILLED } from "./provider.ts";
 import { RawBody } from "./raw-body.ts";
 
 export interface HttpRequest {
@@ -47,11 +48,12 @@ export class HttpTransport {
   /**
    * Resolves at the response headers, whatever the status. Aborting `signal` destroys the socket at once, then and
    * while the body is read.
-   * @throws {StreamError} `cancelled`, `connect_timeout` or `limits.headersCode`; otherwise the socket's own error.
+   * @throws {StreamError} `cancelled`, `connect_timeout` or `limits.headersCode`; otherwise the socket's own error. It
+   * is in `UNBILLED` when nothing was sent.
    */
   open(request: HttpRequest, limits: OpenLimits, signal: AbortSignal): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(cancelled(signal));
+      if (signal.aborted) return reject(unsent(cancelled(signal)));
       const { origin, pathname, search } = new URL(request.url);
       const exchange = new Exchange(limits, signal, resolve, reject);
       this.#dispatcher.dispatch(
@@ -133,7 +135,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#close();
-    if (this.#body === null) this.#reject(this.#failure ?? error);
+    if (this.#body === null) this.#refuse(this.#failure ?? error);
     else this.#body.fail(this.#failure ?? error);
   }
 
@@ -143,9 +145,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   #giveUp(failure: Error): void {
     this.#close();
     this.#failure = failure;
-    this.#reject(failure);
+    this.#refuse(failure);
     this.#body?.fail(failure);
     this.#controller?.abort(failure);
+  }
+
+  #refuse(failure: Error): void {
+    this.#reject(this.#controller === null ? unsent(failure) : failure);
   }
 
   #wait(limitMs: number, code: "connect_timeout" | "first_token_timeout", what: string): void {
@@ -164,6 +170,11 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 const pool = (): Agent =>
   new Agent({ allowH2: false, connect: { timeout: SOCKET_CONNECT_MS }, keepAliveTimeout: KEEP_ALIVE_MS });
+
+function unsent(failure: Error): Error {
+  UNBILLED.add(failure);
+  return failure;
+}
 
 const cancelled = (signal: AbortSignal): StreamError =>
   new StreamError("cancelled", "The request was cancelled", { cause: signal.reason });

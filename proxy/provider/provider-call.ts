@@ -6,6 +6,7 @@ import type { Framing } from "./frames.ts";
 import type { HttpRequest, HttpResponse, HttpTransport, OpenLimits } from "./http-transport.ts";
 import type { KeyRing, ProviderKey } from "./key-ring.ts";
 import type { RawBody } from "./raw-body.ts";
+import { UNBILLED } from "./provider.ts";
 import type { Provider, ProviderEvent, ProviderRequest, ProviderTimers } from "./provider.ts";
 import { compressedAnswer, connectionError, httpError, notAStream } from "./provider-error.ts";
 import { ReadWatch } from "./read-watch.ts";
@@ -223,10 +224,16 @@ export class ProviderCall {
 
   /** What a call that threw is reported as. `reading`: the response headers had come. */
   failed(thrown: unknown, reading: boolean): StreamError {
+    const error = this.#failure ?? connectionError(thrown, reading);
+    const told = this.#told(error);
+    if (UNBILLED.has(error)) UNBILLED.add(told);
+    return told;
+  }
+
+  #told(error: StreamError): StreamError {
     if (this.#signal.aborted) {
       return new StreamError("cancelled", "The request was cancelled", { cause: this.#signal.reason });
     }
-    const error = this.#failure ?? connectionError(thrown, reading);
     if (this.#taken !== null) this.#connection.keys.failed(this.#taken, error, this.#model);
     return this.#withoutSecrets(error);
   }

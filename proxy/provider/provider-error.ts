@@ -3,6 +3,7 @@ import { StreamError, isStreamError } from "../../protocol/index.ts";
 import type { ErrorCode } from "../../protocol/index.ts";
 import { clean, readError } from "./error-text.ts";
 import type { ErrorText } from "./error-text.ts";
+import { UNBILLED } from "./provider.ts";
 import { retryHint } from "./retry-hint.ts";
 
 /** An answer that is not a success. `body` is its text, bounded. */
@@ -11,10 +12,16 @@ export function httpError(status: number, headers: Readonly<Record<string, strin
   const kind = `${text.kind} ${headers["x-amzn-errortype"]?.split(":")[0] ?? ""}`;
   const code = classify(status, { ...text, kind });
   const said = text.message === "" ? "" : `: ${text.message}`;
-  return new StreamError(code, `The provider answered ${status}${said}`, {
+  const error = new StreamError(code, `The provider answered ${status}${said}`, {
     retryAfterMs: retryHint(headers, text.message),
   });
+  if (!gaveUpWaiting(status)) UNBILLED.add(error);
+  return error;
 }
+
+/** Said by whoever stood in between, or by a clock: behind it the request may be worked on, and billed. */
+const gaveUpWaiting = (status: number): boolean =>
+  status === 408 || status === 502 || status === 504 || (status >= 520 && status <= 527);
 
 /** An error inside a stream that began well. It has no HTTP status, so its words must do. */
 export function inBandError(value: unknown): StreamError {
@@ -47,6 +54,12 @@ export function compressedAnswer(headers: Readonly<Record<string, string>>): Str
  * @param reading true once the response headers had come: then a lost connection has cut an answer short.
  */
 export function connectionError(thrown: unknown, reading: boolean): StreamError {
+  const error = connectionFailure(thrown, reading);
+  if (thrown instanceof Error && UNBILLED.has(thrown)) UNBILLED.add(error);
+  return error;
+}
+
+function connectionFailure(thrown: unknown, reading: boolean): StreamError {
   for (let error: unknown = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
     if (isStreamError(error)) return error;
     if (/Credentials|TokenProvider/.test(error.name)) {

@@ -95,6 +95,12 @@ export interface ResumePoint {
  */
 export const STILL_WANTED: ReadonlySet<string> = new Set(["conflict", "storage_unavailable", "draining"]);
 
+/**
+ * Failures of calls that cost nothing: nothing was sent, or the provider refused the request. `Provider.stream` throws
+ * them; what is not in it may have been worked on, and billed.
+ */
+export const UNBILLED = new WeakSet<Error>();
+
 /** What the reader of an answer has of it: how many characters of each of its blocks, by the block's number in the call. */
 export type Received = ReadonlyMap<number, number>;
 

@@ -31,8 +31,8 @@ export class AttemptAccount implements AttemptMeter {
   readonly #purse: AccountPurse;
   readonly #target: Target;
   readonly #isPriced: boolean;
-  readonly #input: number;
-  readonly #inputCost: number;
+  #input: number;
+  #inputCost: number;
   readonly #perHundredth: number;
   /** Cost of what was reported, or of the input as long as nothing was. */
   #reported: number;
@@ -98,8 +98,9 @@ export class AttemptAccount implements AttemptMeter {
     return this.#purse.more(this);
   }
 
-  end(): AttemptBill {
+  end(unbilled = false): AttemptBill {
     if (this.#bill === null) {
+      if (unbilled) this.#waive();
       this.#bill = this.#settle();
       this.#purse.closed(this);
     }
@@ -117,6 +118,13 @@ export class AttemptAccount implements AttemptMeter {
     const input = usage.input > 0 ? usage.input : this.#input;
     this.#reported = costOf(this.#target.pricing, { ...usage, input }) ?? 0;
     this.#unreported = 0;
+  }
+
+  /** Known to the last token, though nobody reported it: nothing. */
+  #waive(): void {
+    this.#input = 0;
+    this.#inputCost = 0;
+    this.#report({ input: 0, output: 0, final: true });
   }
 
   #settle(): AttemptBill {

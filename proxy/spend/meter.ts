@@ -39,8 +39,11 @@ export interface AttemptMeter {
    * False: what was read is paid for, and nothing further may be.
    */
   read(events: readonly ProviderEvent[]): Promise<boolean> | undefined;
-  /** The attempt is over, however it ended: unused money is free for others. Further calls return the same. */
-  end(): Spend;
+  /**
+   * The attempt is over, however it ended: unused money is free for others. Further calls return the same.
+   * @param unbilled it failed before it cost anything. @default false
+   */
+  end(unbilled?: boolean): Spend;
 }
 
 /** The purse of one stream. */

@@ -129,8 +129,8 @@ export class ReceiptFold {
         return;
       case "usage": {
         const attempt = this.#attempts.get(entry.attempt);
-        // Zeros that are not final stand for a provider that said nothing.
-        if (attempt !== undefined && (entry.final || entry.input + entry.output > 0)) attempt.reported = usageOf(entry);
+        // Zeros stand for a provider that said nothing.
+        if (attempt !== undefined && entry.input + entry.output > 0) attempt.reported = usageOf(entry);
         return;
       }
       case "attempt.end": {

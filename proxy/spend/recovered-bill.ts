@@ -76,13 +76,16 @@ export class RecoveredBill {
 function toBill(seen: Seen, pricing: Pricing | undefined, inputTokens: number): AttemptBill {
   const { provider, model, reported } = seen;
   const known = reported ?? { input: 0, output: 0, final: false };
+  // Final zeros of an attempt that said nothing: it was never sent, or refused.
+  const isUnbilled = known.final && known.input + known.output + seen.counted === 0;
+  const asked = isUnbilled ? 0 : inputTokens;
   const whole: Usage = {
     ...(reported === null ? {} : tokensOf(reported)),
-    input: known.input > 0 ? known.input : inputTokens,
+    input: known.input > 0 ? known.input : asked,
     output: known.output + Math.ceil(seen.unreported / 100),
     final: known.final,
   };
-  const counted = { input: inputTokens, output: Math.ceil(seen.counted / 100) };
+  const counted = { input: asked, output: Math.ceil(seen.counted / 100) };
   // Final figures carry the price of the day they were written.
   const priced = known.final && reported?.costUsd !== undefined ? reported : (pricing?.(whole) ?? whole);
   const { costUsd, priceTable } = priced;

@@ -5,7 +5,8 @@ import { gzipSync } from "node:zlib";
 import { createProvider } from "../../../proxy/provider/create-provider.ts";
 import { HttpTransport } from "../../../proxy/provider/http-transport.ts";
 import type { ProviderConfig } from "../../../proxy/provider/provider-config.ts";
-import { collect } from "../../fakes/ask-provider.ts";
+import { UNBILLED } from "../../../proxy/provider/provider.ts";
+import { collect, PATIENT } from "../../fakes/ask-provider.ts";
 import { openReplayServer } from "../../fakes/replay-server.ts";
 
 const KEY = "secret-key-0123456789";
@@ -33,6 +34,7 @@ for (const [name, config] of KINDS) {
     const failure = async (url: string) => {
       const { error } = await collect(createProvider("mine", config(url), { transport, env: {} }));
       assert.ok(error !== null);
+      assert.ok(UNBILLED.has(error), "it did nothing that costs anything");
       assert.doesNotMatch(error.message, new RegExp(KEY));
       return error;
     };
@@ -60,6 +62,34 @@ for (const [name, config] of KINDS) {
       await gone.close();
       const { code, message } = await failure(url);
       assert.deepEqual([code, message], ["provider_error", "The provider could not be reached (ECONNREFUSED)"]);
+    });
+
+    test("a request that somebody on the way gave up waiting for may have been answered, and billed", async () => {
+      for (const status of [408, 502, 504, 524]) {
+        const server = await openReplayServer({ status, body: "" });
+        try {
+          const { error } = await collect(createProvider("mine", config(server.url), { transport, env: {} }));
+          assert.equal(UNBILLED.has(error!), false, String(status));
+        } finally {
+          await server.close();
+        }
+      }
+    });
+
+    test("a stop before anything was sent costs nothing, one after it may", async () => {
+      const server = await openReplayServer({ body: "" });
+      try {
+        const stopped = new AbortController();
+        stopped.abort();
+        const before = await collect(
+          createProvider("mine", config(server.url), { transport, env: {} }),
+          PATIENT,
+          stopped,
+        );
+        assert.deepEqual([before.error?.code, UNBILLED.has(before.error!)], ["cancelled", true]);
+      } finally {
+        await server.close();
+      }
     });
 
     test("a refusal that is compressed is known by its status, without its bytes", async () => {

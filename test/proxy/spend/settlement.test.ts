@@ -7,8 +7,10 @@ import { after, test } from "node:test";
 import { StreamError } from "../../../protocol/index.ts";
 import { closeOrphan } from "../../../proxy/pump/recover.ts";
 import { readUnfinished } from "../../../proxy/pump/unfinished-stream.ts";
+import { UNBILLED } from "../../../proxy/provider/provider.ts";
 import { Router } from "../../../proxy/route/router.ts";
 import type { Receipt } from "../../../proxy/spend/receipt.ts";
+import { RecoveredBill } from "../../../proxy/spend/recovered-bill.ts";
 import { ReceiptSigner } from "../../../proxy/spend/receipt-signer.ts";
 import { Treasury } from "../../../proxy/spend/treasury.ts";
 import { dayOf } from "../../../proxy/stream-log/ledger.ts";
@@ -77,6 +79,30 @@ test("a stopped answer is booked for what it said, by estimate where its provide
     spent: INPUT_TOKENS * INPUT_NANO + 30 * OUTPUT_NANO,
     reserved: 0,
   });
+  await log.close();
+});
+
+test("an attempt that was never sent, or refused, costs nothing: its figures are final, and zero", async () => {
+  const log = openSqliteLog(":memory:");
+  const treasury = new Treasury(log.ledger, LIMITS);
+  const ended: Receipt[] = [];
+  const refused = new StreamError("provider_error", "The provider could not be reached (ECONNREFUSED)");
+  UNBILLED.add(refused);
+  const { record, message } = await runPaid(log, treasury, [fakeProvider("a", [refused]), talker("b", 3)], {
+    createdAt: NOON,
+    pump: { onEnd: (receipt) => ended.push(receipt) },
+  });
+  assert.deepEqual([message.usage.input, message.usage.output, message.usage.final], [10, 3, true]);
+  const [one, two] = ended[0]!.attempts;
+  const nothing = { input: 0, output: 0, estimated: false, costUsd: 0, priceTable: "test" };
+  assert.deepEqual(one!.booked, { ...nothing, estimate: { input: 0, output: 0, costUsd: 0 } });
+  assert.deepEqual([one!.outcome, one!.error, one!.reported], ["error", "provider_error", undefined]);
+  const spent = 10 * INPUT_NANO + 3 * OUTPUT_NANO;
+  assert.equal(Math.round(two!.booked!.costUsd! * 1e9), spent);
+  assert.equal((await log.ledger.account("total", dayOf(NOON))).spent, spent);
+  const recovered = new RecoveredBill();
+  recovered.apply(await log.read(record.id, 0, 1_000));
+  assert.equal(recovered.bill(() => priced, 100).nanoUsd, spent);
   await log.close();
 });
 
