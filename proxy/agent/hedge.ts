@@ -1,6 +1,6 @@
 /** A second call beside one that is slow to speak: the first to say something is kept, the other is hung up. */
-import { isContent } from "../../protocol/index.ts";
-import type { Usage } from "../../protocol/index.ts";
+import { isContent, StreamError } from "../../protocol/index.ts";
+import { UNBILLED } from "../provider/provider.ts";
 import type { ProviderEvent } from "../provider/provider.ts";
 import type { Call } from "./attempt.ts";
 import { pause } from "./pause.ts";
@@ -9,7 +9,17 @@ export interface Race {
   /** Its events are all of them, from the first on. */
   readonly winner: Call;
   /** Hung up already; null when no second call was made. */
-  readonly loser: { readonly call: Call; readonly usage: Usage | null } | null;
+  readonly loser: Loser | null;
+}
+
+export interface Loser {
+  readonly call: Call;
+  /** All that came of it. */
+  readonly said: readonly ProviderEvent[];
+  /** Why it had failed by itself; null for one that was only slower. */
+  readonly failure: StreamError | null;
+  /** It did nothing that costs anything. */
+  readonly isUnbilled: boolean;
 }
 
 /** Batches without content before the first with some: identifiers and counts. More is no answer. */
@@ -36,8 +46,7 @@ export async function raceToContent(
   }
   const two = new Heard(other);
   const [winner, loser] = await firstToSpeak([one, spoke], [two, two.speak()]);
-  await loser.hangUp();
-  return { winner: winner.call, loser: { call: loser.call, usage: loser.usage } };
+  return { winner: winner.call, loser: await loser.hangUp() };
 }
 
 type Speaking = readonly [heard: Heard, spoke: Promise<void>];
@@ -65,12 +74,6 @@ class Heard {
     this.call = { ...call, events: this.#all() };
   }
 
-  /** What it reported before it was hung up. */
-  get usage(): Usage | null {
-    const reports = this.#early.flat().filter((event) => event.type === "usage");
-    return reports.at(-1)?.usage ?? null;
-  }
-
   /** Never rejects: a failure is kept for whoever reads on. */
   async speak(): Promise<void> {
     try {
@@ -86,10 +89,18 @@ class Heard {
     }
   }
 
-  async hangUp(): Promise<void> {
+  async hangUp(): Promise<Loser> {
+    const { failure } = this;
     this.call.stop.abort();
-    // Ends when the call notices; one that fails meanwhile has nothing to tell.
+    // Ends when the call notices; one that fails because of it has nothing to tell but whether it had been sent.
     await this.#source.return?.().catch(() => {});
+    const thrown = this.failure?.thrown;
+    return {
+      call: this.call,
+      said: this.#early.flat(),
+      failure: failure === null ? null : StreamError.from(failure.thrown),
+      isUnbilled: thrown instanceof Error && UNBILLED.has(thrown),
+    };
   }
 
   async *#all(): AsyncGenerator<readonly ProviderEvent[], void> {

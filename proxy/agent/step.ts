@@ -7,7 +7,7 @@ import type { Target } from "../route/target.ts";
 import type { Meter } from "../spend/meter.ts";
 import type { AttemptRecord, ResumeRecord } from "../stream-log/stream-log.ts";
 import { abandon } from "./abandon.ts";
-import { attemptStart, supersededEnd } from "./attempt-events.ts";
+import { attemptStart } from "./attempt-start.ts";
 import { listen } from "./attempt.ts";
 import type { Call, TargetlessRequest } from "./attempt.ts";
 import { raceToContent } from "./hedge.ts";
@@ -15,6 +15,7 @@ import { needOf, openCall } from "./open-call.ts";
 import { orphaned, orphanedCall } from "./orphaned-call.ts";
 import type { AnswerOutput } from "./output.ts";
 import { pause } from "./pause.ts";
+import { settleLost } from "./lost-call.ts";
 import { readOn } from "./read-on.ts";
 import { Speech } from "./speech.ts";
 import type { OpenStep } from "./unfinished.ts";
@@ -250,9 +251,7 @@ class Step {
     if (hedgeAfterMs === null) return { call: first, speech };
     const { winner, loser } = await raceToContent(first, () => this.#second(first), hedgeAfterMs, this.#signal);
     if (loser === null) return { call: winner, speech };
-    loser.call.meter.end();
-    loser.call.passage.end({ error: new StreamError("cancelled", "Another was faster"), outputTokens: 0 });
-    const ended = supersededEnd(loser.call, loser.usage);
+    const ended = await settleLost(loser);
     if (loser.call.attempt === first.attempt) {
       await this.#begin(winner, "fresh", ended, "hedge");
       speech.begin(winner.attempt, winner.target.pricing);

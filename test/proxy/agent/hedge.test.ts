@@ -76,7 +76,8 @@ test("the one that speaks first is kept whole, the other is hung up with what it
     const { winner, loser } = await race;
     assert.deepEqual([winner.attempt, loser?.call.attempt], [faster, 3 - faster]);
     assert.equal((faster === 1 ? second : first).told.over, true);
-    assert.equal(loser?.usage?.input ?? null, faster === 1 ? null : 9);
+    assert.deepEqual(loser?.said, faster === 1 ? [] : usage);
+    assert.equal(loser?.failure, null);
     winning.say(null);
     assert.equal(await heard(winner), "quick");
     mock.timers.reset();
@@ -94,7 +95,9 @@ test("one that fails leaves it to the other; when both fail, the first one's fai
   await settle();
   first.say(text("still here"));
   first.say(null);
-  assert.equal(await heard((await race).winner), "still here");
+  const { winner, loser } = await race;
+  assert.equal(await heard(winner), "still here");
+  assert.match(String(loser?.failure?.cause), /two/);
 
   const [third, fourth] = [call(3), call(4)];
   const lost = raceToContent(third.call, async () => fourth.call, 100, never);
