@@ -1,6 +1,6 @@
 /** The text an operator prepared for when no model can be reached: an attempt of its own, marked as what it is. */
 import type { StreamError, StreamEvent } from "../../protocol/index.ts";
-import type { Progress } from "./step.ts";
+import type { Progress } from "./step-plan.ts";
 
 /** Shown where the provider's name stands. */
 const PROVIDER = "fallback-text";

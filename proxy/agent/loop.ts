@@ -8,7 +8,7 @@ import type { TargetlessRequest } from "./attempt.ts";
 import { cannedEvents, needsCanned } from "./canned.ts";
 import type { AnswerOutput } from "./output.ts";
 import { runStep } from "./step.ts";
-import type { Progress, StepPlan, StepResult } from "./step.ts";
+import type { Progress, StepPlan, StepResult } from "./step-plan.ts";
 import type { StreamTools } from "./stream-tools.ts";
 import { transcriptOf } from "./transcript.ts";
 import type { OpenStep, Unfinished } from "./unfinished.ts";

@@ -1,11 +1,7 @@
 /** One step: a model is asked until it answers or nothing is left to try; a later attempt goes on from an earlier one where it can. */
 import { StreamError } from "../../protocol/index.ts";
 import type { AttemptCause, AttemptMode, Reset, StreamEvent } from "../../protocol/index.ts";
-import type { FinishReason } from "../provider/provider.ts";
-import type { Passage, Route } from "../route/route.ts";
-import type { Target } from "../route/target.ts";
-import type { Meter } from "../spend/meter.ts";
-import type { AttemptRecord, ResumeRecord } from "../stream-log/stream-log.ts";
+import type { Passage } from "../route/route.ts";
 import { abandon } from "./abandon.ts";
 import { attemptStart } from "./attempt-start.ts";
 import { listen } from "./attempt.ts";
@@ -18,48 +14,8 @@ import { pause } from "./pause.ts";
 import { settleLost } from "./lost-call.ts";
 import { readOn } from "./read-on.ts";
 import { Speech } from "./speech.ts";
+import type { Progress, StepPlan, StepResult, StepResumption } from "./step-plan.ts";
 import type { OpenStep } from "./unfinished.ts";
-
-/** What the steps of a stream hand on to each other. */
-export interface Progress {
-  /** Attempts made so far. */
-  attempts: number;
-  /** The first block number that is free. */
-  nextBlock: number;
-  /** Something a reader sees was written. */
-  shown: boolean;
-  /** Ids of all calls. */
-  readonly callIds: Set<string>;
-}
-
-export interface StepPlan {
-  readonly route: Route;
-  readonly meter: Meter;
-  readonly request: TargetlessRequest;
-  /** What becomes of a partial answer: `auto` goes on or begins again, `end` keeps it and ends. */
-  readonly onPartial: "auto" | "end";
-  /** Milliseconds without content after which a second target is asked as well; null never. */
-  readonly hedgeAfterMs: number | null;
-  /** All that the route may choose from. */
-  readonly targets: readonly Target[];
-}
-
-/** A step that another process began. */
-export interface StepResumption {
-  readonly open: OpenStep;
-  readonly resume: ResumeRecord | null;
-}
-
-/** What the model said, or why there is no more to be had. */
-export type StepResult =
-  | {
-      /** `budget` for an answer whose length the money set. */
-      readonly reason: FinishReason | "budget";
-      readonly error: null;
-      readonly calls: ReadonlySet<string>;
-      readonly record: AttemptRecord | null;
-    }
-  | { readonly reason: null; readonly error: StreamError };
 
 /** A call, and what it says. */
 interface Spoken {
@@ -171,15 +127,18 @@ class Step {
   async #goOn(failed: Held): Promise<Spoken | StreamError> {
     const { call, speech, error } = failed;
     call.passage.end({ error, outputTokens: 0 });
-    const waitMs = this.#mayGoOn(failed) ? this.#plan.route.retry({ error, content: speech.content }) : null;
+    const waitMs = this.#mayGoOn(failed) ? this.#plan.route.retry({ error, content: this.#shown }) : null;
     if (waitMs === null) return this.#close(failed, error);
     this.#output.note({ phase: "retrying", detail: error.code, delayMs: waitMs });
     const isKept = speech.resume !== null && BROKEN.has(error.code) && call.target.provider.reattach !== undefined;
     const isHeld = isKept || speech.plainBlock !== null;
     if (!isHeld) await this.#close(failed, error);
-    if (await pause(waitMs, this.#signal)) return isKept ? this.#reattach(failed) : this.#ask(isHeld ? failed : null);
-    const stopped = StreamError.from(this.#signal.reason);
-    return isHeld ? this.#close(failed, stopped) : stopped;
+    const hasWaited = await pause(waitMs, this.#signal);
+    // Whoever was there may have gone meanwhile.
+    if (hasWaited && this.#output.isWanted())
+      return isKept ? this.#reattach(failed) : this.#ask(isHeld ? failed : null);
+    const why = hasWaited ? error : StreamError.from(this.#signal.reason);
+    return isHeld ? this.#close(failed, why) : why;
   }
 
   #mayGoOn({ call, speech, error }: Held): boolean {
@@ -221,6 +180,7 @@ class Step {
       if (waitMs === null) return passage;
       this.#output.note({ phase: "retrying", detail: passage.code, delayMs: waitMs });
       if (!(await pause(waitMs, this.#signal))) return StreamError.from(this.#signal.reason);
+      if (!this.#output.isWanted()) return passage;
     }
   }
 

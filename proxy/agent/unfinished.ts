@@ -54,7 +54,7 @@ export interface Unfinished {
   readonly nextBlock: number;
   readonly shown: boolean;
   readonly callIds: ReadonlySet<string>;
-  /** Attempts that followed a failure, and how many of them followed shown content. */
+  /** Attempts that followed a failure, and how many of them one that had shown something itself. */
   readonly retries: { readonly attempts: number; readonly afterContent: number };
 }
 
@@ -72,6 +72,8 @@ export class UnfinishedFold {
   #attempts = 0;
   #nextBlock = 0;
   #shown = false;
+  /** The latest attempt said something. */
+  #spoke = false;
   readonly #callIds = new Set<string>();
   readonly #retries = { attempts: 0, afterContent: 0 };
 
@@ -135,6 +137,7 @@ export class UnfinishedFold {
       case "delta": {
         const part = this.#parts.get(entry.block);
         if (part !== undefined) part.chars += entry.text.length;
+        this.#spoke = true;
         return this.#show();
       }
       case "block.end": {
@@ -143,6 +146,7 @@ export class UnfinishedFold {
         return;
       }
       case "source":
+        this.#spoke = true;
         return this.#show();
       case "tool.end":
         // One that the provider ran itself has no start of ours, and is nobody else's to run.
@@ -174,12 +178,14 @@ export class UnfinishedFold {
     this.#since = since;
     this.#isWhole = isWhole;
     this.#attempt = { attempt, provider, model, isWhole, since, reported: false };
+    const hadSpoken = this.#spoke;
+    this.#spoke = false;
     const step = this.#step;
     if (step === null) return;
     if (cause === "retry" || cause === "fallback" || cause === "takeover") {
       this.#retries.attempts++;
       // What a dead writer left half said is no failure of a provider.
-      if (step.shown && cause !== "takeover") this.#retries.afterContent++;
+      if (hadSpoken && cause !== "takeover") this.#retries.afterContent++;
     }
     step.asked = `${provider}/${model}`;
     if (mode !== "fresh") return;

@@ -46,8 +46,8 @@ export interface AgentRunOptions extends Partial<Omit<Answer, "tools">> {
   readonly resultChars?: number;
   readonly totalMs?: number;
   readonly budget?: { readonly attempts: number; readonly afterContent: number };
-  /** How long nobody has watched when it begins. */
-  readonly unwatchedMs?: number;
+  /** How long nobody has watched when it begins, or whenever it is asked. */
+  readonly unwatchedMs?: number | (() => number);
   /** What the process that died had kept of its provider. */
   readonly resume?: ResumeRecord;
 }
@@ -83,7 +83,8 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
     lease: { replica: "r_1", ttlMs: 60_000 },
   });
   let tail = new StreamTail(record);
-  if (unwatchedMs > 0) Object.defineProperty(tail, "unwatchedMs", { value: unwatchedMs });
+  const unwatched = typeof unwatchedMs === "function" ? unwatchedMs : () => unwatchedMs;
+  if (unwatchedMs !== 0) Object.defineProperty(tail, "unwatchedMs", { get: unwatched });
   tail.publish(first);
   const inbox = new ToolInbox();
   const stop = new AbortController();

@@ -10,10 +10,11 @@ import type {
   Received,
   ResumePoint,
 } from "../../../proxy/provider/provider.ts";
+import { Router } from "../../../proxy/route/router.ts";
 import { freeMeter } from "../../../proxy/spend/free-meter.ts";
 import type { Meter } from "../../../proxy/spend/meter.ts";
 import { attemptsOf, openAgentRun } from "../../fakes/agent-run.ts";
-import { calls, fakeProvider, finish, more, settle, text } from "../../fakes/fake-provider.ts";
+import { calls, fakeProvider, finish, more, settle, targetOf, text } from "../../fakes/fake-provider.ts";
 
 const cut = new StreamError("upstream_truncated", "cut");
 const busy = new StreamError("provider_overloaded", "busy", { retryAfterMs: 0 });
@@ -168,6 +169,34 @@ describe("after content", () => {
     assert.deepEqual(endOf(await agent.run([fakeProvider("p", ...script)])), ["error", "error", "provider_overloaded"]);
     await using detached = await openAgentRun({ unwatchedMs: 61_000, orphanPolicy: "detached" });
     assert.equal((await detached.run([fakeProvider("p", ...script)])).status, "complete");
+  });
+});
+
+describe("while it waits", () => {
+  test("whoever leaves is asked about again: no attempt is made for nobody after all", async () => {
+    let asked = 0;
+    // Somebody watches when it fails, and nobody any more when the wait is over.
+    await using agent = await openAgentRun({ unwatchedMs: () => (asked++ === 0 ? 0 : 61_000) });
+    const provider = fakeProvider("p", [busy], [text("never"), finish]);
+    assert.deepEqual(endOf(await agent.run([provider])), ["error", "error", "provider_overloaded"]);
+    assert.equal(provider.requests.length, 1);
+  });
+
+  test("the route knows of all the step has shown, also when the latest attempt failed before a word", async () => {
+    const contents: boolean[] = [];
+    const providers = [
+      fakeProvider("a", [text("Half"), cut]),
+      fakeProvider("b", [busy]),
+      fakeProvider("c", [text("Whole"), finish]),
+    ];
+    const targets = providers.map((provider) => targetOf(provider));
+    const budget = { attempts: 4, afterContent: 1 };
+    const route = new Router({ random: () => 0 }).open({ targets, strategy: "order", limits: {}, budget });
+    const retry = route.retry.bind(route);
+    route.retry = (failure) => (contents.push(failure.content), retry(failure));
+    await using agent = await openAgentRun({ route });
+    assert.equal(visibleText(await agent.run(providers)), "Whole");
+    assert.deepEqual(contents, [true, true]);
   });
 });
 
