@@ -62,13 +62,11 @@ export class LiveStreams {
 
   /** Goes on with a stream that is ours since `record`; one that nobody can go on with is closed. */
   async takeOver(record: StreamRecord): Promise<void> {
-    const { log, pumps, followers, treasury, marks, orphans } = this.#parts;
+    const { log, pumps, followers, treasury, orphans } = this.#parts;
     const unfinished = await readUnfinished(log, record);
-    const followed = await followers.take(record);
     const { state, receipt } = unfinished;
-    const tail = followed ?? unfinished.tail;
     const request = await this.#requestOf(record);
-    if (request === null) return closeOrphan(log, { ...unfinished, tail }, marks, orphans);
+    if (request === null) return this.#close(record, unfinished);
     const resume = await this.#resumeOf(record, unfinished);
     const records = (await log.readRecords(record.conversation)).get(record.id) ?? [];
     // The purse opens the last of it again when the attempt is read on (`Meter.begin`).
@@ -76,16 +74,26 @@ export class LiveStreams {
     const { id: stream, owner, createdAt } = record;
     const openPurse: Purse = (usdPerAnswer) => treasury.reopen({ stream, owner, createdAt, usdPerAnswer }, bill);
     const from = { state, records, resume, receipt, bill };
+    // Last: until then whoever watches follows the store.
+    const tail = (await followers.take(record)) ?? unfinished.tail;
     pumps.start(tail, () => this.#answer(tail, request, openPurse, state.retries), from);
+  }
+
+  async #close(record: StreamRecord, unfinished: UnfinishedStream): Promise<void> {
+    const { log, followers, marks, orphans } = this.#parts;
+    const tail = (await followers.take(record)) ?? unfinished.tail;
+    // Where that fails the stream has not ended, and is followed on.
+    await closeOrphan(log, { ...unfinished, tail }, marks, orphans).finally(() => followers.adopt(tail));
   }
 
   /** The live end of a stream; null when it has ended. */
   async tail(record: StreamRecord): Promise<StreamTail | null> {
-    const { log, pumps, followers } = this.#parts;
+    const { pumps, followers } = this.#parts;
     const own = pumps.tail(record);
-    if (own !== null || record.status !== "running" || !log.isShared) return own;
+    if (own !== null || record.status !== "running") return own;
+    // Written by another process, or by nobody until somebody takes it over.
     const tail = await followers.follow(record);
-    // It may have been taken over by this process meanwhile.
+    // That may have been this process, meanwhile.
     return pumps.tail(record) ?? tail;
   }
 
@@ -117,7 +125,7 @@ export class LiveStreams {
     const inbox = own === null ? undefined : this.#inboxes.get(own);
     if (!log.isShared && inbox?.answer(callId, outcome) === true) return;
     const message = await this.message(record);
-    if (record.status !== "running" || !log.isShared || !checkWaiting(message, callId, outcome)) {
+    if (record.status !== "running" || !checkWaiting(message, callId, outcome)) {
       return checkRepeated(message, callId, outcome, toolResultChars);
     }
     const standing = await log.leaveOutcome(record.id, callId, outcome);
@@ -198,6 +206,6 @@ function endOf(tail: StreamTail, ms: number | null): Promise<void> {
       resolve();
     };
     const timer = ms === null ? undefined : setTimeout(done, ms);
-    const leave = tail.listen({ committed: () => tail.ended && done(), noted: () => {} });
+    const leave = tail.listen({ committed: () => tail.ended && done(), noted: () => {}, lost: done });
   });
 }

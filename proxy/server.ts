@@ -119,7 +119,10 @@ export async function startProxy(
         metrics.follow(tail);
         keeper.hold(tail.record.id);
       },
-      onDone: (stream) => keeper.drop(stream),
+      onDone(tail) {
+        keeper.drop(tail.record.id);
+        followers.adopt(tail);
+      },
     },
   );
   const followers = new Followers(log);
@@ -133,7 +136,6 @@ export async function startProxy(
       logger.warn({ stream: record.id, term: record.term }, "a stream is gone on with that lost its writer");
       await live.takeOver(record);
     },
-    onLost: (tail) => followers.adopt(tail),
     onOutcome: (stream, callId, outcome) => live.offer(stream, callId, outcome),
     onFailure: (what, err) => logger.error({ err }, `leases: could not ${what}`),
   });

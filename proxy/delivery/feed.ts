@@ -20,6 +20,8 @@ const PARCEL_CHARS = 32_768;
 export interface FeedListener extends Standpoint {
   wake(): void;
   noted(note: StatusNote): void;
+  /** What was sent cannot be gone on from. */
+  lost(error: StreamError): void;
 }
 
 export interface Head {
@@ -151,6 +153,7 @@ export class Feed implements ViewedFeed {
     this.#unlisten = this.#tail.listen({
       committed: (batch) => this.#committed(batch),
       noted: (note) => this.#listeners.forEach((each) => each.noted(note)),
+      lost: (error) => this.#listeners.forEach((each) => each.lost(error)),
     });
   }
 

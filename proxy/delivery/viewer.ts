@@ -47,6 +47,7 @@ export class Viewer {
     this.#unlisten = feed.listen({
       wake: () => this.wake(),
       noted: (note) => this.#transport.note(note),
+      lost: (error) => this.#fail(error),
       // Who is shown nothing of what follows does not lag behind it.
       position: () => (feed.isCurrent(this.cursor) ? Infinity : this.cursor),
     });

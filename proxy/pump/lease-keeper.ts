@@ -3,8 +3,8 @@ import { StreamError } from "../../protocol/index.ts";
 import type { ToolOutcome } from "../../protocol/index.ts";
 import type { Lease, Requests } from "../stream-log/replicas.ts";
 import type { StreamLog, StreamRecord } from "../stream-log/stream-log.ts";
-import type { StreamTail } from "../stream-log/tail.ts";
 import type { PumpRegistry } from "./pump-registry.ts";
+import { Rounds } from "./rounds.ts";
 
 export interface LeaseKeeperOptions {
   readonly log: StreamLog;
@@ -12,8 +12,6 @@ export interface LeaseKeeperOptions {
   readonly lease: Lease;
   /** Goes on with a stream that is this process's now. */
   readonly onTaken: (record: StreamRecord) => Promise<void>;
-  /** A stream is another's now; those who watch it here follow on. */
-  readonly onLost: (tail: StreamTail) => void;
   /** Another process left the outcome of a call. */
   readonly onOutcome: (stream: string, callId: string, outcome: ToolOutcome) => void;
   readonly onFailure: (what: string, error: unknown) => void;
@@ -23,13 +21,16 @@ export interface LeaseKeeperOptions {
 const ROUNDS = 3;
 /** Streams taken over in one look: what comes back after a crash must not be the next overload. */
 const TAKEN_AT_ONCE = 100;
+/** Until the next look when there was more to take: that many streams begin in less. */
+const MORE_MS = 250;
 
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   /** Of each stream written here, how to stop hearing what others ask of it. */
   readonly #watched = new Map<string, () => void>();
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> | null = null;
+  /** Apart: taking many streams over takes its time, and nothing that is held may be lost over it. */
+  #renewals: Rounds | undefined;
+  #looks: Rounds | undefined;
   /** On `performance.now()`: until then the leases hold whatever happens to the store. */
   #heldUntil = 0;
   #closed = false;
@@ -42,11 +43,13 @@ export class LeaseKeeper {
     return this.#options.lease;
   }
 
-  /** Takes over what is abandoned, then looks again every third of a lease. */
+  /** Takes over what is abandoned, then looks again every third of a lease, and at once while there is more. */
   async start(): Promise<void> {
+    const everyMs = this.lease.ttlMs / ROUNDS;
     this.#heldUntil = performance.now() + this.lease.ttlMs;
-    await this.#look();
-    this.#arm();
+    this.#renewals = new Rounds(() => this.#renew().then(() => everyMs), everyMs);
+    const look = async () => ((await this.#look()) ? MORE_MS : everyMs);
+    this.#looks = new Rounds(look, await look());
   }
 
   /** A stream is written here from now on. */
@@ -85,19 +88,9 @@ export class LeaseKeeper {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#round;
+    await Promise.all([this.#renewals?.stop(), this.#looks?.stop()]);
     for (const unwatch of this.#watched.values()) unwatch();
     this.#watched.clear();
-  }
-
-  #arm(): void {
-    this.#timer = setTimeout(() => {
-      this.#round = this.#renew()
-        .then(() => (this.#closed ? undefined : this.#look()))
-        .finally(() => this.#arm());
-    }, this.lease.ttlMs / ROUNDS);
-    this.#timer.unref();
   }
 
   /** Whatever cannot be renewed is fenced: by us when the store says so, or when we cannot ask it any more. */
@@ -119,20 +112,34 @@ export class LeaseKeeper {
 
   async #lose(id: string): Promise<void> {
     this.drop(id);
-    const tail = await this.#options.pumps.fence(id, new StreamError("conflict", "Another process writes this stream"));
-    if (tail !== null) this.#options.onLost(tail);
+    await this.#options.pumps.fence(id, new StreamError("conflict", "Another process writes this stream"));
   }
 
-  async #look(): Promise<void> {
-    const { log, lease, onTaken, onFailure } = this.#options;
+  /** True when there may be more to take over. */
+  async #look(): Promise<boolean> {
+    const { log, onFailure } = this.#options;
+    if (this.#closed) return false;
     try {
-      for (const id of await log.abandoned(TAKEN_AT_ONCE)) {
-        const record = this.#closed ? null : await log.takeOver(id, lease);
-        if (record !== null) await onTaken(record).catch((error: unknown) => onFailure("go on with a stream", error));
-      }
+      const abandoned = await log.abandoned(TAKEN_AT_ONCE);
+      for (const id of abandoned) await this.#take(id);
+      return abandoned.length === TAKEN_AT_ONCE;
     } catch (error) {
       onFailure("take over", error);
+      return false;
     }
+  }
+
+  async #take(id: string): Promise<void> {
+    const { log, lease, onTaken, onFailure } = this.#options;
+    const record = this.#closed ? null : await log.takeOver(id, lease);
+    if (record === null) return;
+    try {
+      await onTaken(record);
+    } catch (error) {
+      return onFailure("go on with a stream", error);
+    }
+    // What was left while nobody wrote it.
+    await this.#hear(id);
   }
 
   async #hear(id: string): Promise<void> {

@@ -20,7 +20,7 @@ export interface PumpWatch {
   /** Before the pump writes. @default nobody is told */
   readonly onStart?: (tail: StreamTail) => void;
   /** Nothing is written to the stream here any more. @default nobody is told */
-  readonly onDone?: (stream: string) => void;
+  readonly onDone?: (tail: StreamTail) => void;
 }
 
 export class PumpRegistry {
@@ -55,7 +55,7 @@ export class PumpRegistry {
       })
       .finally(() => {
         this.#running.delete(id);
-        onDone?.(id);
+        onDone?.(tail);
       });
     this.#running.set(id, { tail, stop, fence, done });
   }

@@ -1,5 +1,5 @@
-/** Streams that other processes write and somebody here watches: one reader of the store each, whose tail they follow. */
-import { emptyMessage } from "../../protocol/index.ts";
+/** Streams that somebody here watches and this process does not write: one reader of the store each, whose tail they follow. */
+import { emptyMessage, StreamError } from "../../protocol/index.ts";
 import { batchOf } from "./batch.ts";
 import type { StreamLog, StreamRecord } from "./stream-log.ts";
 import { StreamTail } from "./tail.ts";
@@ -13,45 +13,59 @@ const UNWATCHED_MS = 30_000;
 
 export class Followers {
   readonly #log: StreamLog;
+  /** By stream: the one whose tail new readers get. */
   readonly #followed = new Map<string, Followed>();
+  readonly #all = new Set<Followed>();
 
   constructor(log: StreamLog) {
     this.#log = log;
   }
 
   get size(): number {
-    return this.#followed.size;
+    return this.#all.size;
   }
 
-  /** The live end of a stream that another process writes, at least as far as the store is now. */
+  /**
+   * The live end of a stream that is not written here, at least as far as the store is now.
+   * @throws {StreamError} `not_found`, `incarnation_changed`, `cursor_expired` when it is not what it was, or what the store throws.
+   */
   async follow(record: StreamRecord): Promise<StreamTail> {
     const followed = this.#followed.get(record.id) ?? this.#begin(new StreamTail(record, emptyMessage(record.inc)));
     await followed.read();
+    if (followed.lost !== null) throw followed.lost;
     return followed.tail;
   }
 
-  /** This process wrote the stream and does not any more; those who watch it go on. */
+  /** This process wrote the stream and does not any more; those who watch it go on, with whoever writes it next. */
   adopt(tail: StreamTail): void {
     if (!tail.ended) this.#begin(tail);
   }
 
-  /** Follows no more: this process is about to write the stream. Its tail, as far as `record` goes; null when nobody watched. */
+  /**
+   * Follows no more: this process is about to write the stream. Its tail, as far as `record` goes; null when nobody watched.
+   * @throws {StreamError} when the store fails: then it is followed as before.
+   */
   async take(record: StreamRecord): Promise<StreamTail | null> {
     const followed = this.#followed.get(record.id);
     if (followed === undefined) return null;
-    followed.stop();
     await followed.read();
+    if (followed.lost !== null) return null;
+    followed.stop();
     followed.tail.record = record;
     return followed.tail;
   }
 
   close(): void {
-    for (const followed of this.#followed.values()) followed.stop();
+    for (const followed of this.#all) followed.stop();
   }
 
   #begin(tail: StreamTail): Followed {
     const { id } = tail.record;
-    const followed = new Followed(this.#log, tail, () => this.#followed.delete(id));
+    const followed = new Followed(this.#log, tail, () => {
+      this.#all.delete(followed);
+      if (this.#followed.get(id) === followed) this.#followed.delete(id);
+    });
+    this.#all.add(followed);
     this.#followed.set(id, followed);
     return followed;
   }
@@ -59,6 +73,8 @@ export class Followers {
 
 class Followed {
   readonly tail: StreamTail;
+  /** Why nothing more can be read; null as long as it can. */
+  lost: StreamError | null = null;
   readonly #log: StreamLog;
   readonly #onStop: () => void;
   readonly #unwatch: () => void;
@@ -92,13 +108,26 @@ class Followed {
 
   async #readAll(): Promise<void> {
     const { tail } = this;
-    while (this.#isBehind && !tail.ended) {
+    while (this.#isBehind && !tail.ended && this.lost === null) {
       this.#isBehind = false;
-      const entries = await this.#log.read(tail.record.id, tail.seq, PAGE_ENTRIES);
-      if (entries.length === 0) continue;
+      const { id } = tail.record;
+      const entries = await this.#log.read(id, tail.seq, PAGE_ENTRIES);
+      // Asked after them: entries of another incarnation are never taken for what follows.
+      this.lost = lossOf(tail, await this.#log.findStream(id), entries[0]?.seq);
+      if (entries.length === 0 || this.lost !== null) continue;
       this.#isBehind = true;
       tail.publish(batchOf(entries));
     }
-    if (tail.ended) this.stop();
+    if (this.lost !== null) tail.lose(this.lost);
+    if (this.lost !== null || tail.ended) this.stop();
   }
+}
+
+/** Why what the store has now does not follow what was read before; null when it does. */
+function lossOf({ record, seq }: StreamTail, found: StreamRecord | null, next = seq + 1): StreamError | null {
+  const { id, inc } = record;
+  if (found === null) return new StreamError("not_found", `Stream "${id}" was deleted`);
+  if (found.inc !== inc) return new StreamError("incarnation_changed", `Stream "${id}" has lost entries; read from 0`);
+  if (next === seq + 1) return null;
+  return new StreamError("cursor_expired", `Entries of stream "${id}" before ${next} are gone; take the message`);
 }

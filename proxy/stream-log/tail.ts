@@ -1,6 +1,6 @@
 /** The live end of a running stream: how far it is committed, what it folds to, and who waits for more. */
 import { emptyMessage, fold, isContent } from "../../protocol/index.ts";
-import type { LogEntry, Message, StatusNote } from "../../protocol/index.ts";
+import type { LogEntry, Message, StatusNote, StreamError } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
 import type { StreamRecord } from "./stream-log.ts";
 
@@ -12,6 +12,8 @@ export interface TailListener {
   committed(batch: Batch): void;
   /** Something that is not in the log. */
   noted(note: StatusNote): void;
+  /** What follows is not what was read here any more, or is gone: whoever reads must ask anew. @default nobody is told */
+  lost?(error: StreamError): void;
 }
 
 /** One who watches. */
@@ -93,6 +95,11 @@ export class StreamTail {
   note(note: StatusNote): void {
     this.lastNote = note;
     for (const listener of this.#listeners) listener.noted(note);
+  }
+
+  /** Called at most once, and nothing after it. */
+  lose(error: StreamError): void {
+    for (const listener of [...this.#listeners]) listener.lost?.(error);
   }
 
   /** Returns how to stop listening. */

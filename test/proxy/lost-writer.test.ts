@@ -1,0 +1,84 @@
+/** Readers of a stream whose writer is lost while they watch: they are not, whoever writes it next and whenever. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, test } from "node:test";
+import type { TestContext } from "node:test";
+import { openSqliteLog } from "../../proxy/stream-log/sqlite-log.ts";
+import { newStream } from "../contracts/new-stream.ts";
+import { fakeProvider, finish, more, text } from "../fakes/fake-provider.ts";
+import { openSocket, parseSse, runProxy } from "../fakes/running-proxy.ts";
+
+/** The shortest there may be: a lost stream is looked for every tenth of a second. */
+const resilience = { leaseMs: 300 };
+
+function newFile(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "ai-stream-lost-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "store.db");
+}
+
+/** As a full disk: no append is taken until the returned function is called. */
+function refuse(file: string): () => void {
+  const change = (statement: string) => {
+    const database = new DatabaseSync(file);
+    database.exec(statement);
+    database.close();
+  };
+  const refused = "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+  change(`CREATE TRIGGER no_journal BEFORE INSERT ON journal ${refused};
+    CREATE TRIGGER no_entries BEFORE INSERT ON entries ${refused}`);
+  return () => change("DROP TRIGGER no_journal; DROP TRIGGER no_entries");
+}
+
+const textOf = (body: string): string =>
+  parseSse(body)
+    .filter(({ event }) => event === null)
+    .map(({ data }) => JSON.parse(data) as { type: string; text?: string })
+    .reduce((said, { type, text: part = "" }) => (type === "reset" ? "" : type === "delta" ? said + part : said), "");
+
+describe("who watches a stream", () => {
+  test("whose writer failed with the store goes on with the next one, on the same connection", async (t) => {
+    const file = newFile(t);
+    const gate = Promise.withResolvers<void>();
+    const provider = fakeProvider("p", [text("lost "), gate.promise, more("words"), finish], [text("whole"), finish]);
+    const proxy = await runProxy([provider], { store: `sqlite:${file}`, resilience });
+    t.after(() => proxy.close());
+    const { id } = (await (await proxy.post("/v1/streams", { input: "x" })).json()) as { id: string };
+    const socket = await openSocket(proxy);
+    t.after(() => socket.ws.terminate());
+    socket.send({ type: "sub", s: 1, id, after: "0" });
+    while (!JSON.stringify(await socket.next("ev")).includes("lost"));
+    const watching = await proxy.get(`/v1/streams/${id}/live`);
+    const free = refuse(file);
+    gate.resolve();
+    // Written by nobody now: who comes meanwhile waits for the next writer, too.
+    while ((await proxy.get("/metrics").then((reply) => reply.text())).includes("ai_stream_streams_running 1"));
+    const late = await proxy.get(`/v1/streams/${id}/live`);
+    free();
+    assert.equal(textOf(await watching.text()), "whole");
+    assert.equal(textOf(await late.text()), "whole");
+    await socket.next("end");
+  });
+
+  test("after a crash that left many goes on with each of them, before it is its turn", async (t) => {
+    const file = newFile(t);
+    const left = openSqliteLog(file);
+    const ids: string[] = [];
+    for (let count = 0; count < 230; count++) {
+      const owner = "local";
+      const { record } = await left.createStream(newStream({ owner, request: { input: "x" }, createdAt: Date.now() }));
+      ids.push(record.id);
+    }
+    await left.close();
+    const proxy = await runProxy([fakeProvider("p", [text("whole"), finish])], {
+      store: `sqlite:${file}`,
+      resilience: { leaseMs: 3_000 },
+    });
+    t.after(() => proxy.close());
+    const last = await proxy.get(`/v1/streams/${ids.at(-1)}/live`);
+    assert.equal(textOf(await last.text()), "whole");
+  });
+});
