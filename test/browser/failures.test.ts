@@ -59,13 +59,13 @@ describe("an answer that does not simply end", () => {
         ],
       });
     await shown(0, {});
-    const nodes = [...element.find(".md > div").childNodes];
+    const nodes = [...element.find(".md .run").childNodes];
     await shown(0, { voided: true });
     expect(element.find("[part~=voided]").getAttribute("role")).to.equal("deletion");
     expect(text(element, ".answer > .quiet")).to.equal("Being written again");
     await shown(1, {});
     expect(element.has("[part~=voided], [role=deletion], .answer > .quiet")).to.equal(false);
-    expect([...element.find(".md > div").childNodes]).to.deep.equal(nodes);
+    expect([...element.find(".md .run").childNodes]).to.deep.equal(nodes);
   });
 
   it("marks a prepared text as one that no model wrote, for the eye and for assistive technology", async () => {

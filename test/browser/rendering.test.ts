@@ -123,9 +123,9 @@ describe("markdown", () => {
   it("keeps the nodes of settled blocks while later text arrives", async () => {
     const element = await mount();
     await showLive(element, "# Title\n\nFirst *paragraph*.\n\n```js\nlet a;\n```\n\nSecond");
-    const before = [...element.find(".md > div").children];
+    const before = [...element.find(".md .run").children];
     await showLive(element, "# Title\n\nFirst *paragraph*.\n\n```js\nlet a;\n```\n\nSecond goes on.\n\n- and\n");
-    const after = [...element.find(".md > div").children];
+    const after = [...element.find(".md .run").children];
     expect(after.slice(0, 4)).to.deep.equal(before);
   });
 

@@ -16,8 +16,9 @@ import type { RenderContext } from "./render-context.ts";
 import { cellsOf } from "./table-rows.ts";
 import { Waiting } from "./waiting.ts";
 
-/** Blocks stand in runs of this many: layout passes by a run that did not change, however many there are. */
+/** Blocks stand in runs of this many, and runs in groups: a frame passes by what did not change, however much that is. */
 const RUN_BLOCKS = 32;
+const GROUP_RUNS = 16;
 /** A text that grows is settled in pieces of at least this many characters: no frame costs more than a few of them. */
 const SETTLE_CHARS = 512;
 /** A text that cannot be settled is read again only when it grew by 1/32 beyond this: the cost stays linear. */
@@ -109,9 +110,11 @@ export class MarkdownView {
     else if (block.kind === "row") rowGroup(parent.into, block.level === 1).append(node);
     else if (parent !== this.#root) parent.into.append(node);
     else {
-      if (this.#run === null || this.#run.parentNode === null || this.#run.childElementCount >= RUN_BLOCKS) {
-        this.#run = make("div");
-        this.#footnotes.addBefore(this.#run);
+      if (this.#run === null || this.#run.childElementCount >= RUN_BLOCKS) {
+        const group = this.#run?.parentElement;
+        this.#run = make("div", { class: "run" });
+        if (group != null && group.childElementCount < GROUP_RUNS) group.append(this.#run);
+        else this.#footnotes.addBefore(make("div", {}, this.#run));
       }
       this.#run.append(node);
     }

@@ -17,21 +17,28 @@ export const markdownStyles = css`
     unicode-bidi: plaintext;
   }
   /*
-   * A run of blocks out of sight costs nothing; once it was seen its height is known. The padding keeps focus rings
-   * inside what containment clips.
+   * A run of blocks out of sight costs nothing, and a full group of runs not even a look at them; once they were seen
+   * their height is known. The padding keeps focus rings inside what containment clips.
    */
-  .md > div {
+  .md > div:not(:last-of-type) {
+    content-visibility: auto;
+    contain-intrinsic-size: auto 960rem;
+  }
+  .run {
     content-visibility: auto;
     contain-intrinsic-size: auto 60rem;
+  }
+  .md > div,
+  .run {
     margin-inline: -0.25rem;
     padding-inline: 0.25rem;
   }
-  .md > :first-child > :first-child,
+  .md > :first-child > :first-child > :first-child,
   blockquote > :first-child,
   li > :first-child {
     margin-block-start: 0;
   }
-  .md > div > :last-child,
+  .run > :last-child,
   blockquote > :last-child,
   li > :last-child {
     margin-block-end: 0;
