@@ -5,8 +5,15 @@ import type { Progress } from "./step-plan.ts";
 /** Shown where the provider's name stands. */
 const PROVIDER = "fallback-text";
 
-/** What somebody who stopped, or paid no more, does not need to be told. */
-const NOT_FOR: ReadonlySet<string> = new Set(["cancelled", "budget_exhausted", "draining", "internal"]);
+/** What is told to somebody who stopped, paid no more, or asked for what no model takes: another text is no help. */
+const NOT_FOR: ReadonlySet<string> = new Set([
+  "cancelled",
+  "budget_exhausted",
+  "draining",
+  "internal",
+  "context_overflow",
+  "provider_invalid_request",
+]);
 
 /** True when the text stands in for an answer that failed before anything was shown. */
 export const needsCanned = (error: StreamError, { shown }: Progress): boolean => !shown && !NOT_FOR.has(error.code);

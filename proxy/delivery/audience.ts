@@ -1,5 +1,5 @@
 /** What viewers of an agent may see: everything else is hidden, in events and in messages alike. */
-import type { LogEntry, Message, MessageBlock, ToolBlock, Usage } from "../../protocol/index.ts";
+import type { LogEntry, Message, MessageBlock, ToolBlock, Usage, WireError } from "../../protocol/index.ts";
 
 /** The agent's `show`: what is not listed as true is hidden. Text, refusals and sources are always shown. */
 export interface Audience {
@@ -40,13 +40,14 @@ export function showEntry(entry: LogEntry, audience: Audience): LogEntry | null 
     case "usage":
       return audience.usage ? showUsage(entry, audience) : null;
     case "stream.end":
-      return { ...entry, usage: audience.usage ? showUsage(entry.usage, audience) : NO_USAGE };
+      return { ...showFailure(entry, audience), usage: audience.usage ? showUsage(entry.usage, audience) : NO_USAGE };
+    case "attempt.end":
+      return showFailure(entry, audience);
     case "stream.start":
     case "step.start":
     case "tool.start":
     case "source":
     case "reset":
-    case "attempt.end":
     case "step.end":
       return entry;
   }
@@ -57,6 +58,7 @@ export function showMessage(message: Message, audience: Audience): Message {
   return {
     ...message,
     ...(audience.model ? {} : { provider: "", model: "" }),
+    ...(message.end === undefined ? {} : { end: showFailure(message.end, audience) }),
     blocks: message.blocks.flatMap((block) => showBlock(block, audience)),
     usage: audience.usage ? showUsage(message.usage, audience) : NO_MESSAGE_USAGE,
     usageByAttempt: audience.usage
@@ -65,6 +67,16 @@ export function showMessage(message: Message, audience: Audience): Message {
         )
       : {},
   };
+}
+
+/** Errors whose message says in general terms what happened and, after a colon, what a provider or the route said of it. */
+const DETAILED = /^(?:provider_|context_overflow|circuit_open|capacity|budget_exhausted)/;
+
+/** The details name models, keys by number, figures. */
+function showFailure<Part extends { readonly error?: WireError }>(part: Part, { model }: Audience): Part {
+  const { error } = part;
+  if (model || error === undefined || !DETAILED.test(error.code)) return part;
+  return { ...part, error: { ...error, message: error.message.replace(/: .*$/s, "") } };
 }
 
 const NO_USAGE: Usage = { input: 0, output: 0, final: false };

@@ -45,8 +45,24 @@ const isErrorStatus = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 400 && value < 600;
 
 /** Keys and account numbers that providers repeat in their messages. */
-const PRIVATE =
-  /\b(?:sk|pk|gsk|csk|xai|key|org|proj|user|team|req)[-_][A-Za-z0-9*_-]{6,}|\bBearer\s+\S+|[A-Za-z0-9_-]*\*{3,}[A-Za-z0-9_*-]*/g;
+const PRIVATE = new RegExp(
+  [
+    String.raw`\b(?:sk|pk|gsk|csk|xai|hf|key|org|proj|user|team|req)[-_][A-Za-z0-9*_-]{6,}`,
+    String.raw`\bBearer\s+\S+`,
+    String.raw`[A-Za-z0-9_-]*\*{3,}[A-Za-z0-9_*-]*`,
+    // Of Google, of AWS; a JSON Web Token; what is long and no word is a token or a file.
+    String.raw`\bAIza[A-Za-z0-9_-]{10,}`,
+    String.raw`\bA[KS]IA[A-Z0-9]{12,}`,
+    String.raw`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+`,
+    String.raw`(?=[a-z]*[A-Z0-9+/])[A-Za-z0-9+/]{60,}={0,2}`,
+    // In an address.
+    String.raw`(?<=:\/\/)[^\s/@]+@`,
+    String.raw`(?<=[?&](?:api[-_]?key|key|token|access_token|sig|signature)=)[^&\s"']+`,
+  ].join("|"),
+  "g",
+);
+/** What AWS says a signature should have been made of, session token included. */
+const SIGNED = /\s*The Canonical String for this request\b.*/s;
 
 /** One line, bounded, without what must not leave the proxy. HTML says nothing a person could use. */
 export function clean(text: string): string {
@@ -54,6 +70,7 @@ export function clean(text: string): string {
   const line = text
     .slice(0, 4 * MAX_MESSAGE_CHARS)
     .replace(/\s+/g, " ")
+    .replace(SIGNED, "")
     .replace(PRIVATE, "…")
     .trim();
   return line.length > MAX_MESSAGE_CHARS ? `${line.slice(0, MAX_MESSAGE_CHARS - 1)}…` : line;

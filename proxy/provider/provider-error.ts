@@ -27,7 +27,7 @@ const gaveUpWaiting = (status: number): boolean =>
 export function inBandError(value: unknown): StreamError {
   const text = readError(value);
   const said = text.message || text.kind || "an error without a message";
-  return new StreamError(classify(text.status, text), `The provider reported: ${said}`, {
+  return new StreamError(classify(text.status, text), `The provider reported an error: ${said}`, {
     retryAfterMs: retryHint({}, text.message),
   });
 }

@@ -10,6 +10,8 @@ export interface Refusal {
   readonly why: string;
   /** Milliseconds until it may be different; null when it stays so for this request. */
   readonly waitMs: number | null;
+  /** The same for whoever asked, where they may not know what the operator knows. @default `why` */
+  readonly told?: string;
 }
 
 /** A model must have room for the answer that is wanted, or for one of a quarter of its context. */
@@ -34,7 +36,12 @@ const unable = (why: string): Refusal => ({ code: "provider_invalid_request", wh
 export const tooDear = (costUsd: number | null, maxCostUsd: number | undefined): Refusal | null =>
   costUsd === null || maxCostUsd === undefined || costUsd <= maxCostUsd
     ? null
-    : { code: "budget_exhausted", why: `about ${dollars(costUsd)} > ${dollars(maxCostUsd)}`, waitMs: null };
+    : {
+        code: "budget_exhausted",
+        why: `about ${dollars(costUsd)} > ${dollars(maxCostUsd)}`,
+        waitMs: null,
+        told: "it would cost more than it may",
+      };
 
 export const seconds = (ms: number): string => `${ms < 10_000 ? Math.ceil(ms / 100) / 10 : Math.ceil(ms / 1_000)} s`;
 
@@ -54,7 +61,9 @@ export function refusedError(refusals: readonly Refusal[]): StreamError {
   const lasting = refusals.toSorted((one, other) => rank(one) - rank(other))[0];
   const told = soonest ?? lasting;
   if (told === undefined) return new StreamError("capacity", "No other model can be asked");
-  const whys = [...new Set((soonest === undefined ? refusals : passing).map(({ why }) => why))].join("; ");
+  const whys = [...new Set((soonest === undefined ? refusals : passing).map(({ why, told: said = why }) => said))].join(
+    "; ",
+  );
   return new StreamError(told.code, `No model can be asked: ${whys}`, {
     ...(told.waitMs === null ? {} : { retryAfterMs: Math.max(1, Math.ceil(told.waitMs)) }),
   });

@@ -222,6 +222,14 @@ describe("a prepared text", () => {
     stopped.stop.abort(new StreamError("cancelled", "stopped"));
     assert.deepEqual((await running).blocks, []);
   });
+
+  test("is not said for a request that no model takes: the error says what is wrong with it", async () => {
+    for (const code of ["context_overflow", "provider_invalid_request"] as const) {
+      await using agent = await openAgentRun({ fallbackText: "Please call us." });
+      const message = await agent.run([fakeProvider("p", [new StreamError(code, "no")])]);
+      assert.deepEqual([message.blocks, message.end?.error?.code], [[], code]);
+    }
+  });
 });
 
 describe("money", () => {

@@ -104,6 +104,35 @@ suite("httpError()", () => {
     assert.match(message, /^The provider answered 401: Incorrect API key provided: …\. See … x+…$/);
     assert.ok(message.length < 450);
   });
+
+  test("no secret in any form that providers repeat is told", () => {
+    const secrets = [
+      "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY",
+      "AKIAIOSFODNN7EXAMPLE",
+      "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+      "hf_abcdefghijklmnop",
+      `${"Fwo".repeat(30)}==`,
+      "https://user:pass-word@gateway.example/v1",
+      "https://gateway.example/v1?api-key=abc123&x=1",
+      "Bearer abc.def",
+      "sk-ant-api03-abcdefgh",
+    ];
+    for (const secret of secrets) {
+      const { message } = httpError(403, {}, JSON.stringify({ message: `Not allowed with ${secret} here` }));
+      assert.doesNotMatch(message, /AIza|AKIA|eyJ|hf_|FwoFwo|pass-word|abc123|abc\.def|sk-ant/, message);
+      assert.match(message, /^The provider answered 403: Not allowed with .* here$/);
+    }
+    const kept =
+      "The model anthropic.claude-sonnet-4-5-20250929-v1:0 and meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8";
+    assert.ok(httpError(404, {}, JSON.stringify({ message: kept })).message.endsWith(kept));
+  });
+
+  test("what a signature was made of is not told", () => {
+    const said =
+      "The request signature we calculated does not match. The Canonical String for this request should have been 'POST /x host:h x-amz-security-token:IQoJb3JpZ2lu'";
+    const { message } = httpError(403, {}, JSON.stringify({ message: said }));
+    assert.equal(message, "The provider answered 403: The request signature we calculated does not match.");
+  });
 });
 
 suite("inBandError()", () => {
