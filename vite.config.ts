@@ -12,6 +12,12 @@ import { noHtmlSinks } from "./scripts/no-html-sinks.ts";
 
 const INTEGRITY_FILE = "ai-stream.integrity.json";
 
+/**
+ * The conversation at work and what it shares with the parts that come after it, so that they have it from there: a
+ * chunk of what is shared would be one more request before the first answer.
+ */
+const TALK = /\/(widget\/talk|widget\/connection\/transport|protocol\/log-entry)\.ts$|rolldown\/runtime/;
+
 export default defineConfig(({ mode }) => {
   if (mode !== "script") throw new Error(`Cannot build mode "${mode}": expected \`vite build -m script\``);
   return script;
@@ -32,7 +38,12 @@ const script: UserConfig = {
     lib: { entry: { "ai-stream": "widget/index.ts" }, formats: ["es"] },
     rolldownOptions: {
       // A library build keeps white space unless the output says otherwise.
-      output: { minify: true, entryFileNames: "[name].js", chunkFileNames: "ai-stream.[name].[hash].js" },
+      output: {
+        minify: true,
+        entryFileNames: "[name].js",
+        chunkFileNames: "ai-stream.[name].[hash].js",
+        codeSplitting: { groups: [{ name: "talk", test: TALK }] },
+      },
     },
   },
 };

@@ -236,14 +236,17 @@ export class AiStream extends ChatElement {
     // Nobody listens to an answer behind a closed door; that it is there they are told.
     const isAway = this.mode === "bubble" && !this.open && verbosity !== "off";
     this.#spoken?.follow(latest(this.messages), this.#language.words, isAway ? "status" : verbosity);
-    if (modeOf(this.mode) === "answer" && (changed.has("prompt") || changed.has("mode"))) this.#askPrompt(changed);
+    if (modeOf(this.mode) === "answer" && (changed.has("prompt") || changed.has("mode"))) void this.#askPrompt(changed);
   }
 
   /** A conversation restored after a reload has its answer already: only another prompt is asked anew. */
-  #askPrompt(changed: PropertyValues<this>): void {
-    if (this.prompt === "" || this.mistake !== null) return;
+  async #askPrompt(changed: PropertyValues<this>): Promise<void> {
+    const { prompt } = this;
+    if (prompt === "" || this.mistake !== null) return;
     if ((changed.get("prompt") ?? "") !== "") this.clear();
-    if (this.chat.conversation === null && this.messages.length === 0) this.#onSend(this.prompt);
+    await this.chat.ready;
+    const isAsked = this.chat.conversation !== null || this.messages.length > 0;
+    if (!isAsked && prompt === this.prompt) this.#onSend(prompt);
   }
 
   readonly #onDraft = (text: string): void => {

@@ -1,6 +1,5 @@
 /** What a page wrote on the element, checked: a wrong value becomes a clear message or the default, never a throw. */
 import type { PropertyDeclarations } from "lit";
-import { StreamError } from "../protocol/index.ts";
 import type { WireError } from "../protocol/index.ts";
 import type { PageTools } from "./page-tools.ts";
 import type { StreamOptions } from "./stream-controller.ts";
@@ -60,7 +59,7 @@ export function mistakeIn(endpoint: string): WireError | null {
   if (url?.protocol === "http:" || url?.protocol === "https:") return null;
   const found = endpoint === "" ? "nothing" : JSON.stringify(endpoint);
   const message = `endpoint: found ${found}, expected the proxy's http or https address`;
-  return new StreamError("invalid_request", message, { field: "endpoint" }).toJSON();
+  return { code: "invalid_request", message, retryable: false, field: "endpoint" };
 }
 
 /** The attributes a connection depends on, as the element holds them. */
@@ -88,8 +87,8 @@ export function streamOptions(
   onEvent: (event: Event) => void,
 ): StreamOptions {
   return {
-    // With a wrong address there is nothing to connect to, whatever a relative one would resolve to.
-    endpoint: mistakeIn(of.endpoint) === null ? of.endpoint : "invalid:",
+    endpoint: of.endpoint,
+    mistake: mistakeIn(of.endpoint),
     agent: of.agent,
     conversation: of.conversation,
     transport: of.transport,

@@ -1,7 +1,6 @@
 /** What a page can set on the element and ask of it; `ai-stream.ts` draws it. */
 import { LitElement } from "lit";
 import type { PropertyValues } from "lit";
-import { StreamError } from "../protocol/index.ts";
 import type { WireError } from "../protocol/index.ts";
 import { mistakeIn, PROPERTIES, routeOf, streamOptions } from "./attributes.ts";
 import type { ChatMessage, ChatStatus, ConnectionView } from "./chat.ts";
@@ -80,7 +79,6 @@ export abstract class ChatElement extends LitElement {
    * @throws {StreamError} when it was refused; the message stays, marked, and can be tried again
    */
   async send(text: string, options?: { attachments?: readonly File[] }): Promise<void> {
-    if (this.mistake !== null) throw StreamError.fromWire(this.mistake);
     await this.chat.send(text, options);
   }
 

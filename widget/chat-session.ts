@@ -3,10 +3,10 @@ import { emptyMessage, parseCursor, StreamError } from "../protocol/index.ts";
 import type { Attachment, Message, Started } from "../protocol/index.ts";
 import type { AgentNote, ChatStatus, ConnectionView, UserMessage } from "./chat.ts";
 import { waiting } from "./connection/connection-state.ts";
+import { lateTransports } from "./connection/late-transports.ts";
 import { comeBackAt, viewOf } from "./connection-view.ts";
 import type { Delay, Note } from "./connection-view.ts";
 import { Conversation, toUserMessage } from "./conversation.ts";
-import { AiStreamErrorEvent, AiStreamMessageEvent, AiStreamStartEvent, AiStreamStatusEvent } from "./dom-events.ts";
 import { showAnswer } from "./live-answer.ts";
 import { eventsBetween } from "./message-events.ts";
 import { Outbox } from "./outbox.ts";
@@ -46,7 +46,7 @@ export class ChatSession {
    */
   constructor(owner: SessionOwner, name: string, wanted: string) {
     const options = owner.options();
-    this.client = new ProxyClient(toClientOptions(options));
+    this.client = new ProxyClient(toClientOptions(options), lateTransports);
     this.outbox = new Outbox(`chat:${this.client.endpoint}|${options.agent ?? ""}|${name}`);
     this.#owner = owner;
     this.#wanted = wanted;
@@ -219,7 +219,7 @@ export class ChatSession {
     }
     conversation.put({ ...question, state: "sent" });
     const agent = this.#owner.options().agent || (this.agent?.name ?? "");
-    this.#owner.dispatch(new AiStreamStartEvent({ stream: id, conversation: name, message, agent }));
+    this.#owner.dispatch(new this.#owner.events.AiStreamStartEvent({ stream: id, conversation: name, message, agent }));
     const { inc } = parseCursor(cursor);
     const answer = { ...emptyMessage(inc ?? "0"), id: message, stream: id, conversation: name };
     conversation.put({ ...answer, parent: question.id });
@@ -240,7 +240,7 @@ export class ChatSession {
         onShown: (now, before) => {
           conversation.put(now);
           this.#tools.follow(now);
-          for (const event of eventsBetween(before, now)) this.#owner.dispatch(event);
+          for (const event of eventsBetween(this.#owner.events, before, now)) this.#owner.dispatch(event);
           this.#owner.changed();
         },
         onNote: (note) => {
@@ -254,7 +254,7 @@ export class ChatSession {
       });
       // Kept whole, shown or not: the next session goes on from its cursor.
       conversation.put({ ...message, parent, ...comeBackAt(message.end?.error) });
-      if (message.end !== undefined) this.#owner.dispatch(new AiStreamMessageEvent(message));
+      if (message.end !== undefined) this.#owner.dispatch(new this.#owner.events.AiStreamMessageEvent(message));
       if (message.end?.error !== undefined) this.#report(StreamError.fromWire(message.end.error));
     } catch (thrown) {
       const error = StreamError.from(thrown);
@@ -280,14 +280,14 @@ export class ChatSession {
   }
 
   #report(error: StreamError): void {
-    this.#owner.dispatch(new AiStreamErrorEvent(error.toJSON()));
+    this.#owner.dispatch(new this.#owner.events.AiStreamErrorEvent(error.toJSON()));
   }
 
   #setStatus(status: ChatStatus): void {
     const previous = this.status;
     if (status === previous || this.#signal.aborted) return;
     this.status = status;
-    this.#owner.dispatch(new AiStreamStatusEvent(status, previous));
+    this.#owner.dispatch(new this.#owner.events.AiStreamStatusEvent(status, previous));
     this.#owner.changed();
   }
 }

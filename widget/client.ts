@@ -2,6 +2,7 @@
 import type { StartRequest } from "../protocol/index.ts";
 import { Answer } from "./answer.ts";
 import type { AnswerOptions } from "./answer.ts";
+import { transports } from "./connection/transports.ts";
 import { declareTools } from "./page-tools.ts";
 import { ProxyClient } from "./proxy-client.ts";
 import type { ClientOptions, RequestOptions } from "./proxy-client.ts";
@@ -27,6 +28,10 @@ export const createClient = (options: ClientOptions): Client => new Client(optio
 
 /** Reads whole answers too; the element reads them its own way, and does without. */
 export class Client extends ProxyClient {
+  constructor(options: ClientOptions) {
+    super(options, transports);
+  }
+
   /** Starts an answer and reads it: iterate its states, or await `done`. */
   stream(request: StartRequest, options: AnswerOptions & RequestOptions = {}): Answer {
     const { tools } = options;

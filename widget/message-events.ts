@@ -1,10 +1,14 @@
 /** The events that tell a page what changed between two states of a shown answer. */
 import type { AssistantMessage } from "./chat.ts";
-import { AiStreamBlockEvent, AiStreamTokenEvent, AiStreamToolEvent } from "./dom-events.ts";
+import type { Events } from "./stream-controller.ts";
 import type { MessageBlock } from "../protocol/index.ts";
 
 /** In the order of the blocks; a block's text comes before the news that the block is final. */
-export function eventsBetween(before: AssistantMessage, after: AssistantMessage): Event[] {
+export function eventsBetween(
+  { AiStreamBlockEvent, AiStreamTokenEvent, AiStreamToolEvent }: Events,
+  before: AssistantMessage,
+  after: AssistantMessage,
+): Event[] {
   const events: Event[] = [];
   for (const [index, block] of after.blocks.entries()) {
     const known = before.blocks[index];

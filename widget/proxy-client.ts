@@ -8,7 +8,7 @@ import type { Connection } from "./connection/connection.ts";
 import { ProxyApi } from "./connection/proxy-api.ts";
 import type { ApiRequest, ProxyApiOptions } from "./connection/proxy-api.ts";
 import { shareConnection } from "./connection/shared-connections.ts";
-import type { Timing, TransportChoice } from "./connection/transport.ts";
+import type { Timing, TransportChoice, Transports } from "./connection/transport.ts";
 import { Feed } from "./feed.ts";
 import type { FeedOptions } from "./feed.ts";
 
@@ -39,10 +39,10 @@ export class ProxyClient {
   readonly #options: ClientOptions;
   readonly #shared: { readonly connection: Connection; release(): void };
 
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions, transports: Transports) {
     this.#api = new ProxyApi(options);
     this.#options = options;
-    this.#shared = shareConnection(this.#api, options);
+    this.#shared = shareConnection(this.#api, { ...options, transports });
   }
 
   /** The proxy's address in full. */

@@ -2,6 +2,7 @@
 import type { ClientOptions } from "./proxy-client.ts";
 import type { Conversation } from "./conversation.ts";
 import type { PageTools } from "./page-tools.ts";
+import type { Events } from "./stream-controller.ts";
 
 export interface SessionOptions extends Omit<ClientOptions, "transport"> {
   /** `ws`, `sse`; anything else is `auto`. */
@@ -20,6 +21,7 @@ export interface SessionOwner {
   /** Who waits for a message to be taken, by its sendId; they outlive a session. */
   readonly senders: Map<string, PromiseWithResolvers<void>>;
   readonly options: () => SessionOptions;
+  readonly events: Events;
   changed(): void;
   dispatch(event: Event): void;
 }

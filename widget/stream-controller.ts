@@ -1,139 +1,157 @@
-/** A Lit controller that holds a conversation for its host: it sends, follows and shows, and asks the host to render. */
+/** A Lit controller that holds a conversation for its host: what to draw at any time; what does the work is loaded meanwhile. */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { invalid, StreamError } from "../protocol/index.ts";
-import type { Attachment } from "../protocol/index.ts";
+import type { WireError } from "../protocol/index.ts";
 import type { AgentNote, ChatMessage, ChatStatus, ConnectionView, UserMessage } from "./chat.ts";
-import { ChatSession } from "./chat-session.ts";
 import type { ApiRequest } from "./connection/proxy-api.ts";
-import { Conversation, toUserMessage } from "./conversation.ts";
-import { AiStreamConnectionEvent } from "./dom-events.ts";
-import type { Outbox } from "./outbox.ts";
-import type { PageTools } from "./page-tools.ts";
-import type { SessionOptions, SessionOwner } from "./session-options.ts";
+import {
+  AiStreamBlockEvent,
+  AiStreamConnectionEvent,
+  AiStreamErrorEvent,
+  AiStreamMessageEvent,
+  AiStreamStartEvent,
+  AiStreamStatusEvent,
+  AiStreamTokenEvent,
+  AiStreamToolEvent,
+} from "./dom-events.ts";
+import { EarlyMessages } from "./early-messages.ts";
+import { Loading } from "./loading.ts";
+import type { SessionOptions } from "./session-options.ts";
+import type * as talk from "./talk.ts";
 
 export interface StreamOptions extends SessionOptions {
   readonly readonly?: boolean | undefined;
+  /** What is wrong with the endpoint: then nothing can be reached. */
+  readonly mistake?: WireError | null | undefined;
   /** Gets the events of `dom-events.ts`. @default the host dispatches them */
   readonly onEvent?: ((event: Event) => void) | undefined;
 }
 
-/** What decides which conversation is shown, and what decides how the proxy is reached. */
-const WHICH = ["endpoint", "agent", "conversation"] as const;
-const HOW = ["transport", "accessToken", "getAccessToken", "fetch", "WebSocket"] as const;
-
 /** What an element needs of its controller. */
 export type Chat = Omit<StreamController, keyof ReactiveController | "divergence">;
 
-const IDLE: ConnectionView = { state: "idle", transport: null };
+/** The classes that the page knows: copies of them would be others. */
+const EVENTS = {
+  AiStreamBlockEvent,
+  AiStreamConnectionEvent,
+  AiStreamErrorEvent,
+  AiStreamMessageEvent,
+  AiStreamStartEvent,
+  AiStreamStatusEvent,
+  AiStreamTokenEvent,
+  AiStreamToolEvent,
+};
+export type Events = typeof EVENTS;
 
+/** Starts to load what does the work. Once is enough: browsers keep it. */
+export const loadTalk = (): Promise<typeof talk> => import("./talk.ts");
+
+/**
+ * Until the talk is there nothing is known of the conversation, and calls wait for it in order; what was sent is shown,
+ * and outlives a reload.
+ */
 export class StreamController implements ReactiveController {
   readonly #host: ReactiveControllerHost & HTMLElement;
   readonly #options: () => StreamOptions;
-  readonly #owner: SessionOwner;
-  #session: ChatSession | null = null;
-  /** The options at the last beginning. */
-  #which: readonly unknown[] = [];
-  #how: readonly unknown[] = [];
-  #connection = IDLE;
-  #tools: PageTools | undefined;
+  readonly #early = new EarlyMessages();
+  readonly #loading: Loading<typeof talk>;
+  readonly #loaded = Promise.withResolvers<talk.Talk>();
+  #talk: talk.Talk | null = null;
+  #isConnected = false;
 
-  /** @param options asked anew whenever they matter; a change of what to show or how to reach it begins anew */
-  constructor(host: ReactiveControllerHost & HTMLElement, options: () => StreamOptions) {
+  /**
+   * @param options asked anew whenever they matter; a change of what to show or how to reach it begins anew
+   * @param load a test's in place of `loadTalk`
+   */
+  constructor(host: ReactiveControllerHost & HTMLElement, options: () => StreamOptions, load = loadTalk) {
     this.#host = host;
     this.#options = options;
-    this.#owner = {
-      conversation: new Conversation(),
-      senders: new Map(),
-      options,
-      changed: () => this.#changed(),
-      dispatch: (event) => (options().onEvent ?? ((it) => host.dispatchEvent(it)))(event),
-    };
+    this.#loading = new Loading(load, {
+      loaded: ({ Talk }) => this.#begin(Talk),
+      changed: (connection) => {
+        this.#dispatch(new AiStreamConnectionEvent(connection));
+        host.requestUpdate();
+      },
+    });
     host.addController(this);
+  }
+
+  /** Resolves when what the tab remembers of the conversation is known. */
+  get ready(): Promise<unknown> {
+    return this.#loaded.promise;
   }
 
   /** The shown branch; messages that wait for their turn come last. */
   get messages(): readonly ChatMessage[] {
-    const { conversation } = this.#owner;
-    const waiting = this.#session?.outbox.waiting.filter(({ sendId }) => conversation.get(sendId) === null) ?? [];
-    if (waiting.length === 0) return conversation.branch;
-    return [
-      ...conversation.branch,
-      ...waiting.map((outgoing) => ({ ...toUserMessage(outgoing, null, "queued"), waiting: true }) as const),
-    ];
+    return this.#talk?.messages ?? this.#early.messages;
   }
 
   get status(): ChatStatus {
-    return this.#session?.status ?? "idle";
+    return this.#talk?.status ?? "idle";
   }
 
   get connection(): ConnectionView {
-    return this.#connection;
+    return this.#talk?.connection ?? this.#loading.view;
   }
 
   get agent(): AgentNote | null {
-    return this.#session?.agent ?? null;
+    return this.#talk?.agent ?? null;
   }
 
   get conversation(): string | null {
-    return this.#session?.conversation ?? this.#owner.conversation.id;
+    return this.#talk?.conversation ?? null;
   }
 
   /** How often a copy differed from the proxy's and was read again. */
   get divergence(): number {
-    return this.#session?.divergence ?? 0;
+    return this.#talk?.divergence ?? 0;
   }
 
   hostConnected(): void {
-    this.#begin();
+    this.#isConnected = true;
+    if (this.#talk !== null) return this.#talk.begin();
+    for (const { id, text } of this.#early.recall(nameOf(this.#host))) this.#sendEarly(id, text).catch(() => {});
+    this.#loading.begin();
   }
 
-  /** A framework may set properties in any order and at any time. */
   hostUpdate(): void {
-    if (!this.#host.isConnected) return;
-    if (differs(this.#which, this.#read(WHICH)) || differs(this.#how, this.#read(HOW))) this.reconnect();
-  }
-
-  hostDisconnected(): void {
-    this.#end();
+    if (this.#isConnected) this.#talk?.follow();
   }
 
   hostUpdated(): void {
-    const { tools } = this.#options();
-    if (tools === this.#tools) return;
-    this.#tools = tools;
-    this.#session?.runTools();
+    this.#talk?.followTools();
+  }
+
+  hostDisconnected(): void {
+    this.#isConnected = false;
+    this.#loading.pause();
+    this.#talk?.end();
   }
 
   /**
    * Resolves once the proxy has taken the message; until then it waits for its turn and for the network.
    * @throws {StreamError} when it was refused or given up; the message stays, marked
    */
-  async send(text: string, { attachments = [] }: { readonly attachments?: readonly File[] } = {}): Promise<void> {
-    if (this.#options().readonly === true) throw new StreamError("forbidden", "This conversation is read-only");
-    if (text.trim() === "") throw new StreamError("invalid_request", "input: found no text", { field: "input" });
-    await this.#working.enqueue(text, attachments.length === 0 ? [] : await encode(attachments), undefined);
+  async send(text: string, options: { readonly attachments?: readonly File[] } = {}): Promise<void> {
+    if (this.#talk !== null) return this.#talk.send(text, options);
+    const sendId = crypto.randomUUID();
+    this.#early.add(sendId, text, options.attachments);
+    this.#host.requestUpdate();
+    await this.#sendEarly(sendId, text, options.attachments);
   }
 
   /** Ends the answer for every viewer; its end arrives in the stream. Messages that wait are sent all the same. */
   async stop(): Promise<void> {
-    await this.#session?.stop();
+    await this.#do((talk) => talk.stop());
   }
 
   /** Sends again what was refused, or asks again where an answer failed. */
   async retry(): Promise<void> {
-    const { conversation } = this.#owner;
-    const { head } = conversation;
-    if (head?.role === "user" && head.state === "failed") {
-      await this.#working.enqueue(head.text, conversation.attachments.get(head.id) ?? [], head.parent, head.id);
-    } else if (head?.role === "assistant" && head.status !== "running" && head.status !== "complete") {
-      await this.regenerate();
-    }
+    await this.#do((talk) => talk.retry());
   }
 
   /** Asks the last question again, as a branch of its own. */
   async regenerate(): Promise<void> {
-    const question = this.#owner.conversation.branch.findLast((message) => message.role === "user");
-    if (question !== undefined) await this.edit(question.id, question.text);
+    await this.#do((talk) => talk.regenerate());
   }
 
   /**
@@ -141,142 +159,84 @@ export class StreamController implements ReactiveController {
    * changed. @throws {StreamError} when its files cannot be had any more
    */
   async edit(messageId: string, text: string): Promise<void> {
-    if (this.#isWaiting(messageId)) return this.#queue((outbox) => outbox.change(messageId, text));
-    const question = this.#owner.conversation.get(messageId);
-    if (question?.role !== "user") return;
-    await this.#working.enqueue(text, await this.#filesOf(question), question.parent);
+    await this.#do((talk) => talk.edit(messageId, text));
   }
 
   /** Takes a message back that waits for its turn. */
   takeBack(messageId: string): void {
-    if (!this.#isWaiting(messageId)) return;
-    this.#queue((outbox) => outbox.remove(messageId));
-    this.#owner.senders.get(messageId)?.reject(new StreamError("cancelled", "The message was taken back"));
-    this.#owner.senders.delete(messageId);
+    void this.#do((talk) => talk.takeBack(messageId));
   }
 
   /** The questions that stand in one another's place, oldest first, the shown one among them. */
   versions(messageId: string): readonly UserMessage[] {
-    return this.#owner.conversation.versions(messageId);
+    return this.#talk?.versions(messageId) ?? [];
   }
 
   /** Shows another version of a question, with what followed it. While an answer is on its way nothing changes. */
   showVersion(messageId: string): void {
-    if (this.status !== "idle" || this.#owner.conversation.get(messageId) === null) return;
-    this.#owner.conversation.showThrough(messageId);
-    this.#changed();
+    void this.#do((talk) => talk.showVersion(messageId));
   }
 
   /** Lets a call run that waits for a person's yes. @throws {StreamError} `conflict` when it was decided otherwise */
-  approve(callId: string): Promise<void> {
-    return this.#decide(callId, true);
+  async approve(callId: string): Promise<void> {
+    await this.#do((talk) => talk.decide(callId, true));
   }
 
   /** Refuses it; the answer goes on without. @throws as `approve` */
-  deny(callId: string): Promise<void> {
-    return this.#decide(callId, false);
+  async deny(callId: string): Promise<void> {
+    await this.#do((talk) => talk.decide(callId, false));
   }
 
   /** Begins a new conversation, or goes on with another one; the old one stays at the proxy. What waits is dropped. */
   clear(conversation: string | null = null): void {
-    this.#session?.outbox.clear(conversation);
-    this.#forget();
-    this.#begin("");
+    this.#early.hide();
+    void this.#do((talk) => talk.clear(conversation));
   }
 
   /** Asks the proxy for something else, as `ProxyClient.ask`. */
   async ask(path: string, request?: ApiRequest): Promise<unknown> {
-    return this.#working.client.ask(path, request);
+    return this.#do((talk) => talk.ask(path, request));
   }
 
   /** Tries again now, with the options as they are now. */
   reconnect(): void {
-    if (differs(this.#which, this.#read(WHICH))) this.#forget();
-    else if (differs(this.#how, this.#read(HOW))) this.#end();
-    else this.#session?.client.connection.reconnect();
-    if (this.#session === null) this.#begin();
+    if (this.#talk !== null) this.#talk.reconnect();
+    else if (this.#isConnected) this.#loading.begin();
   }
 
-  async #decide(callId: string, approve: boolean): Promise<void> {
-    const { head } = this.#owner.conversation;
-    const call = head?.role === "assistant" && head.blocks.some((it) => it.kind === "tool" && it.callId === callId);
-    if (!call) throw invalid("callId", callId, "a call of the latest answer");
-    await this.#working.client.toolResult(head.stream, callId, { approve });
+  /** At once, or in its turn when the talk is there. */
+  #do<Result>(call: (talk: talk.Talk) => Result): Result | Promise<Awaited<Result>> {
+    return this.#talk === null ? (this.#loaded.promise.then(call) as Promise<Awaited<Result>>) : call(this.#talk);
   }
 
-  #isWaiting = (id: string): boolean =>
-    this.messages.some((message) => message.id === id && message.role === "user" && message.waiting === true);
-
-  #queue(change: (outbox: Outbox) => void): void {
-    change(this.#working.outbox);
-    this.#changed();
+  #sendEarly(sendId: string, text: string, attachments?: readonly File[]): Promise<void> {
+    return this.#loaded.promise.then((talk) => {
+      const sent = talk.send(text, { attachments, sendId });
+      // The talk keeps it from now on.
+      this.#early.remove(sendId);
+      return sent;
+    });
   }
 
-  /** After a reload the proxy has them. */
-  async #filesOf({ id, attachments: noted }: UserMessage): Promise<readonly Attachment[]> {
-    const { conversation } = this.#owner;
-    const known = conversation.attachments.get(id);
-    if (known !== undefined || noted.length === 0) return known ?? [];
-    const path = ["/v1/conversations", conversation.id, "messages", id, "attachments"].join("/");
-    const { attachments = [] } = (await this.ask(path)) as { readonly attachments?: readonly Attachment[] };
-    if (attachments.length !== noted.length) throw new StreamError("not_found", "The message's files are gone");
-    conversation.attachments.set(id, attachments);
-    return attachments;
+  #begin(Talk: typeof talk.Talk): void {
+    const host = this.#host;
+    this.#talk = new Talk({
+      events: EVENTS,
+      name: () => nameOf(host),
+      options: this.#options,
+      changed: () => host.requestUpdate(),
+      dispatch: (event) => this.#dispatch(event),
+    });
+    this.#talk.begin();
+    this.#talk.followTools();
+    this.#loaded.resolve(this.#talk);
+    host.requestUpdate();
   }
 
-  get #working(): ChatSession {
-    if (this.#session === null) throw new StreamError("invalid_request", "The element is not connected to a proxy");
-    return this.#session;
-  }
-
-  /** @param conversation the one to show; empty for the one the tab had, or a new one */
-  #begin(conversation: string = this.#options().conversation ?? ""): void {
-    this.#which = this.#read(WHICH);
-    this.#how = this.#read(HOW);
-    if (this.#options().endpoint === "") return;
-    try {
-      this.#session = new ChatSession(this.#owner, nameOf(this.#host), conversation);
-      void this.#session.run();
-      this.#changed();
-    } catch (thrown) {
-      this.#changed({ state: "failed", transport: null, error: StreamError.from(thrown).toJSON() });
-    }
-  }
-
-  #read(names: readonly (keyof StreamOptions)[]): readonly unknown[] {
-    const options = this.#options();
-    return names.map((name) => options[name]);
-  }
-
-  #end(): void {
-    this.#session?.close();
-    this.#session = null;
-  }
-
-  #forget(): void {
-    this.#end();
-    const { senders } = this.#owner;
-    for (const sender of senders.values()) sender.reject(new StreamError("cancelled", "The conversation was cleared"));
-    senders.clear();
-    this.#owner.conversation = new Conversation();
-  }
-
-  #changed(connection: ConnectionView = this.#session?.connection ?? IDLE): void {
-    const before = this.#connection;
-    this.#connection = connection;
-    if (before !== connection && JSON.stringify(before) !== JSON.stringify(connection)) {
-      this.#owner.dispatch(new AiStreamConnectionEvent(connection));
-    }
-    this.#host.requestUpdate();
+  #dispatch(event: Event): void {
+    (this.#options().onEvent ?? ((it) => this.#host.dispatchEvent(it)))(event);
   }
 }
-
-/** Most messages have none, so that this is loaded with the first one that has. */
-const encode = async (files: readonly File[]): Promise<readonly Attachment[]> =>
-  Promise.all(files.map((await import("./attachment.ts")).encodeAttachment));
-
-const differs = (before: readonly unknown[], now: readonly unknown[]): boolean =>
-  now.some((value, index) => value !== before[index]);
 
 /** Elements without an id are told apart by their place in the page, which a reload does not change. */
 const nameOf = (host: HTMLElement): string =>

@@ -20,6 +20,7 @@ export class FakeChat implements Chat {
   connection: ConnectionView = { state: "idle", transport: null };
   agent: AgentNote | null = null;
   conversation: string | null = null;
+  readonly ready = Promise.resolve();
   readonly calls: string[] = [];
 
   send(text: string, _options?: { readonly attachments?: readonly File[] }): Promise<void> {

@@ -2,7 +2,7 @@
 import { visibleText } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
 import type { ChatMessage } from "../../widget/chat.ts";
-import { StreamController } from "../../widget/stream-controller.ts";
+import { loadTalk, StreamController } from "../../widget/stream-controller.ts";
 import type { StreamOptions } from "../../widget/stream-controller.ts";
 import { NODE_WEBSOCKET } from "./client-world.ts";
 import { FakeProxy } from "./fake-proxy.ts";
@@ -18,7 +18,8 @@ export class ChatPage {
   options: StreamOptions;
   #waiting: { readonly check: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(proxy: FakeProxy, options: Partial<StreamOptions> = {}) {
+  /** @param load what does the work, where a test wants it late */
+  constructor(proxy: FakeProxy, options: Partial<StreamOptions> = {}, load = loadTalk) {
     this.proxy = proxy;
     this.options = {
       endpoint: proxy.url,
@@ -40,6 +41,7 @@ export class ChatPage {
     this.controller = new StreamController(
       host as unknown as ConstructorParameters<typeof StreamController>[0],
       () => this.options,
+      load,
     );
     this.controller.hostConnected();
   }
@@ -75,6 +77,7 @@ export const answerLog = (number: number, texts: readonly string[], ended = true
 export async function onPage(run: (page: ChatPage) => Promise<void>, options?: Partial<StreamOptions>): Promise<void> {
   const proxy = await FakeProxy.open();
   const page = new ChatPage(proxy, options);
+  await page.controller.ready;
   try {
     await run(page);
   } finally {

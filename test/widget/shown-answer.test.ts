@@ -5,6 +5,7 @@ import { emptyMessage, fold, visibleText } from "../../protocol/index.ts";
 import type { LogEntry, Message } from "../../protocol/index.ts";
 import type { AssistantMessage } from "../../widget/chat.ts";
 import { AiStreamBlockEvent, AiStreamTokenEvent, AiStreamToolEvent } from "../../widget/dom-events.ts";
+import * as classes from "../../widget/dom-events.ts";
 import { eventsBetween } from "../../widget/message-events.ts";
 import { ShownAnswer } from "../../widget/shown-answer.ts";
 import { INC, randomLog, simpleLog } from "../fakes/random-log.ts";
@@ -146,7 +147,7 @@ test("the token events of an answer without resets add up to its text, and each 
     fc.property(randomLog({ ended: true }), steps, (log, stepMs) => {
       fc.pre(!log.some((entry) => entry.type === "reset"));
       const states = play(log, stepMs);
-      const events = states.slice(1).flatMap((after, index) => eventsBetween(states[index]!, after));
+      const events = states.slice(1).flatMap((after, index) => eventsBetween(classes, states[index]!, after));
       const text = events.map((e) => (e instanceof AiStreamTokenEvent && e.kind === "text" ? e.text : "")).join("");
       assert.equal(text, visibleText(states.at(-1)!));
       const finals = events.filter((event) => event instanceof AiStreamBlockEvent).map(({ block }) => block.seq);

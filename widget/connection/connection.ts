@@ -5,7 +5,6 @@ import type { ConnectionInput, ConnectionView } from "./connection-state.ts";
 import { watchPage } from "./page-lifecycle.ts";
 import type { ProxyApi } from "./proxy-api.ts";
 import { TIMING } from "./timing.ts";
-import { SseTransport } from "./sse-transport.ts";
 import type {
   AttemptEnd,
   PathDetail,
@@ -15,14 +14,16 @@ import type {
   Transport,
   TransportChoice,
   TransportHost,
+  Transports,
 } from "./transport.ts";
 import { TransportPick } from "./transport-pick.ts";
-import { WsTransport } from "./ws-transport.ts";
 
 /** An attempt that lived this long was no failure, whatever it brought. */
 const SETTLED_MS = 5_000;
+
 export interface ConnectionOptions {
   readonly api: ProxyApi;
+  readonly transports: Transports;
   /** @default "auto" */
   readonly transport?: TransportChoice | undefined;
   readonly WebSocket?: typeof WebSocket | undefined;
@@ -36,6 +37,7 @@ export class Connection implements TransportHost {
   readonly timing: Timing;
   /** Undefined where there is none; then only SSE is used. */
   readonly WebSocket: typeof WebSocket | undefined;
+  readonly #transports: Transports;
   readonly #pick: TransportPick;
   readonly #readers = new Set<StreamReader>();
   readonly #listeners = new Set<() => void>();
@@ -45,17 +47,22 @@ export class Connection implements TransportHost {
   /** Undefined until loaded; null where nothing is shared. */
   #tabs: Tabs | null | undefined = null;
   #idle: ReturnType<typeof setTimeout> | undefined;
+  /** For what to do when this transport fails. */
+  #isPrepared = false;
   /** What does not come through on the way to the proxy. */
   #path: PathDetail | undefined;
   /** Failed attempts in a row, on whichever transport. */
   #failures = 0;
   #openedAt = 0;
 
-  constructor({ api, transport = "auto", WebSocket: Socket, timing, tabs }: ConnectionOptions) {
+  constructor({ api, transports, transport = "auto", WebSocket: Socket, timing, tabs }: ConnectionOptions) {
     this.api = api;
+    this.#transports = transports;
     this.timing = { ...TIMING, ...timing };
     this.WebSocket = Socket ?? globalThis.WebSocket;
     this.#pick = new TransportPick(transport, api.base, this.WebSocket !== undefined);
+    // The first answer need not wait for it.
+    transports.prepare?.(this.#pick.preferred);
     this.#unwatch = watchPage({
       wake: () => {
         this.#move("online");
@@ -152,6 +159,10 @@ export class Connection implements TransportHost {
 
   progressed(): void {
     this.#failures = 0;
+    // When this one comes through no more, the network may not bring the other one's code either.
+    const other = this.#isPrepared ? null : this.#pick.otherThan(this.#transport?.kind);
+    if (other !== null) this.#transports.prepare?.(other);
+    this.#isPrepared = true;
   }
 
   dropped({ worked, hintMs }: AttemptEnd): number | null {
@@ -230,8 +241,8 @@ export class Connection implements TransportHost {
   #make(kind: "ws" | "sse", delayMs: number): Transport {
     const { WebSocket: Socket } = this;
     return kind === "ws" && Socket !== undefined
-      ? new WsTransport(this, Socket, delayMs)
-      : new SseTransport(this, delayMs);
+      ? this.#transports.ws(this, Socket, delayMs)
+      : this.#transports.sse(this, delayMs);
   }
 
   /** Before the first reader comes: that is when a transport may be chosen anew. */

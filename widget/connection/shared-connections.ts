@@ -16,12 +16,21 @@ const all: Shared[] = [];
 
 /** Call `release` once when done; the connection closes after the last one did. */
 export function shareConnection(api: ProxyApi, options: Options): { readonly connection: Connection; release(): void } {
-  const { accessToken, getAccessToken, fetch: get, transport = "auto", WebSocket: Socket, timing } = options;
+  const {
+    accessToken,
+    getAccessToken,
+    fetch: get,
+    transport = "auto",
+    WebSocket: Socket,
+    timing,
+    transports,
+  } = options;
   const key = [api.base, accessToken, getAccessToken, get, transport, Socket, timing];
   let shared = all.find((other) => other.key.every((part, index) => part === key[index]));
   if (shared === undefined) {
     const tabs = tabsOf(api, options);
-    shared = { key, connection: new Connection({ api, transport, WebSocket: Socket, timing, tabs }), holders: 0 };
+    const connection = new Connection({ api, transports, transport, WebSocket: Socket, timing, tabs });
+    shared = { key, connection, holders: 0 };
     all.push(shared);
   }
   const held = shared;

@@ -33,6 +33,12 @@ export class TransportPick {
     return kind !== "ws" && this.#choice === "auto" && this.#hasWebSocket;
   }
 
+  /** What takes over from this one when it fails; null where nothing does. */
+  otherThan(kind: string | undefined): "ws" | "sse" | null {
+    if (this.#choice !== "auto" || !this.#hasWebSocket) return null;
+    return kind === "ws" ? "sse" : "ws";
+  }
+
   opened(kind: string | undefined): void {
     if (kind === "ws") {
       this.#worked = true;

@@ -43,6 +43,15 @@ export interface Transport {
   close(): void;
 }
 
+/** Where transports come from: all at hand, or loaded when they are used. */
+export interface Transports {
+  /** @param firstDelayMs milliseconds until the first attempt */
+  ws(host: TransportHost, Socket: typeof WebSocket, firstDelayMs: number): Transport;
+  sse(host: TransportHost, firstDelayMs: number): Transport;
+  /** This one may be needed soon, when nothing can be loaded perhaps. */
+  prepare?(kind: "ws" | "sse"): void;
+}
+
 /** How an attempt ended. */
 export interface AttemptEnd {
   /** True when it had reached the proxy. */

@@ -1,4 +1,5 @@
 /** All that can be done besides asking and reading: loaded once there is time for it, drawn where the frame has a place. */
+import { visibleText } from "../../protocol/index.ts";
 import type { ChatMessage, InputLimits, UserMessage } from "../chat.ts";
 import { codeBeside, copyAnswer, copyText } from "./copy.ts";
 import type { DeskHost, WordKit } from "./desk-host.ts";
@@ -70,7 +71,7 @@ export class Desk {
       ${this.#isOpen ? this.#panel?.view() : nothing}`;
   }
 
-  /** Buttons before the reader's text. */
+  /** Buttons after the reader's text: where they come later they move no word. */
   tools(): unknown {
     const { html, nothing, words, icon, strokes: draw } = this.#kit;
     const isActive = this.#voice.isDictating;
@@ -156,7 +157,7 @@ export class Desk {
         return this.#copied(button);
       case "answer":
         if (message?.role !== "assistant") return;
-        await copyAnswer(this.#kit.visibleText(message), [...(article?.querySelectorAll(".md") ?? [])], button);
+        await copyAnswer(visibleText(message), [...(article?.querySelectorAll(".md") ?? [])], button);
         return this.#copied(button);
       case "regenerate":
         return chat.regenerate();

@@ -1,7 +1,6 @@
 /** What a part of the page that is loaded later is given, so that its file imports nothing the first load has already. */
 import { css, html, nothing, svg } from "lit";
 import { live } from "lit/directives/live.js";
-import { visibleText } from "../../protocol/index.ts";
 import { link } from "../render/link.ts";
 import { duration } from "./duration.ts";
 import { draw, icon } from "./icons.ts";
@@ -16,6 +15,5 @@ export const kit = {
   live: live as (value: unknown) => unknown,
   nothing,
   svg,
-  visibleText,
 } as const;
 export type Kit = typeof kit;

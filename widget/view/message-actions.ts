@@ -1,4 +1,5 @@
 /** The line below a message: what can be done with it, and what it took. */
+import { visibleText } from "../../protocol/index.ts";
 import type { AssistantMessage, UserMessage } from "../chat.ts";
 import type { DeskHost, WordKit } from "./desk-host.ts";
 import { versionSwitch } from "./versions.ts";
@@ -11,7 +12,7 @@ export interface ActionState {
 }
 
 export function answerActions(kit: WordKit, host: DeskHost, message: AssistantMessage, state: ActionState): unknown {
-  const { html, nothing, icon, words, visibleText } = kit;
+  const { html, nothing, icon, words } = kit;
   const silent = visibleText(message) === "";
   const failed = message.status === "error" || message.status === "interrupted";
   return html`<footer part="actions" class="actions">

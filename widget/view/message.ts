@@ -1,6 +1,5 @@
 /** One message of the conversation: what the reader asked, or what came back. */
 import { html, nothing } from "lit";
-import { visibleText } from "../../protocol/index.ts";
 import type { MessageBlock } from "../../protocol/index.ts";
 import type { AssistantMessage, ChatMessage, UserMessage } from "../chat.ts";
 import type { Labels } from "../labels.ts";
@@ -95,7 +94,7 @@ function blockView(
       return block.canned === true ? cannedView(text, labels) : text;
     }
     case "reasoning":
-      return html`<details part="thinking" class="thinking">
+      return html`<details part="thinking" class=${block.open && growing ? "thinking growing" : "thinking"}>
         <summary>${block.open && growing ? labels.thinking : thought(block.ms, labels)}</summary>
         <div class="md" ${blockList(block.text, block.open && growing, drawing)}></div>
       </details>`;
@@ -137,7 +136,8 @@ function endView(message: AssistantMessage, context: MessageContext): unknown {
 export const endWords = ({ end, status }: AssistantMessage, { ends }: Labels): string =>
   (status === "error" && end?.error?.message) || (ends[end?.reason ?? "stop"] ?? "");
 
-const isSilent = (message: AssistantMessage): boolean => visibleText(message) === "";
+const isSilent = ({ blocks }: AssistantMessage): boolean =>
+  blocks.every((block) => block.kind !== "text" || block.text === "");
 
 /** The rest of what is there, or all of it once more. */
 const afterCut = (message: AssistantMessage, { labels, canGoOn }: MessageContext): unknown =>

@@ -5,6 +5,7 @@ import { CLOSE, visibleText } from "../../../protocol/index.ts";
 import { Connection } from "../../../widget/connection/connection.ts";
 import { ProxyApi } from "../../../widget/connection/proxy-api.ts";
 import { TabShare } from "../../../widget/connection/tab-share.ts";
+import { transports } from "../../../widget/connection/transports.ts";
 import type { TabWorld } from "../../../widget/connection/tab-share.ts";
 import { Feed } from "../../../widget/feed.ts";
 import { readMessage } from "../../../widget/read-message.ts";
@@ -26,6 +27,7 @@ class Tab {
     const world: TabWorld = { locks: navigator.locks, openChannel: (channel) => this.#open(channel) };
     this.connection = new Connection({
       api: new ProxyApi({ endpoint: proxy.url }),
+      transports,
       WebSocket: NODE_WEBSOCKET,
       timing: { ...QUICK, welcomeMs: 2_000, silenceMs: 5_000, backoff: () => backoffMs },
       tabs: async (connection) => new TabShare(connection, name, world),

@@ -1,0 +1,75 @@
+/** Loads a part that nothing works without: what cannot be loaded is told as a lost connection, and tried again. */
+import type { ConnectionView } from "./chat.ts";
+
+/** Between attempts the wait doubles, from the one to the other in milliseconds; as between attempts to connect. */
+const FIRST_MS = 500;
+const LONGEST_MS = 20_000;
+/** Over a minute; then it is for a person to decide. Firefox asks for a module only once in the life of a page. */
+const ATTEMPTS = 8;
+
+export interface LoadingOptions<Part> {
+  readonly loaded: (part: Part) => void;
+  /** The view is another one. */
+  readonly changed: (view: ConnectionView) => void;
+}
+
+export class Loading<Part> {
+  /** Idle as long as nothing went wrong. */
+  view: ConnectionView = { state: "idle", transport: null };
+  readonly #load: () => Promise<Part>;
+  readonly #options: LoadingOptions<Part>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  /** Counts beginnings: an attempt that is not of the latest means nothing. */
+  #turn = 0;
+
+  constructor(load: () => Promise<Part>, options: LoadingOptions<Part>) {
+    this.#load = load;
+    this.#options = options;
+  }
+
+  /** Tries now, whatever it waits for, and then again and again. */
+  begin(): void {
+    this.#failures = 0;
+    this.#try();
+  }
+
+  pause(): void {
+    this.#turn += 1;
+    clearTimeout(this.#timer);
+    globalThis.removeEventListener?.("online", this.#again);
+  }
+
+  #try(): void {
+    this.pause();
+    const turn = this.#turn;
+    this.#load().then(
+      (part) => turn === this.#turn && this.#options.loaded(part),
+      () => turn === this.#turn && this.#failed(),
+    );
+  }
+
+  readonly #again = (): void => this.#try();
+
+  #failed(): void {
+    this.#failures += 1;
+    if (this.#failures === ATTEMPTS) return this.#show({ state: "failed", error: ERROR });
+    const delayMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures) * (0.5 + Math.random() / 2);
+    this.#timer = setTimeout(this.#again, delayMs);
+    // Absent in Node.
+    globalThis.addEventListener?.("online", this.#again);
+    const state = navigator.onLine === false ? "offline" : "waiting";
+    this.#show({ state, retryInMs: delayMs, retryAt: Date.now() + delayMs });
+  }
+
+  #show(view: Omit<ConnectionView, "transport">): void {
+    this.view = { ...view, transport: null };
+    this.#options.changed(this.view);
+  }
+}
+
+const ERROR = {
+  code: "connect_timeout",
+  message: "The rest of the script cannot be loaded; please load the page again",
+  retryable: true,
+} as const;
