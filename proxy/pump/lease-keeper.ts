@@ -145,7 +145,8 @@ export class LeaseKeeper {
   async #hear(id: string): Promise<void> {
     const { log, pumps, onOutcome, onFailure } = this.#options;
     try {
-      const { cancel, outcomes }: Requests = await log.requests(id);
+      const { cancel, outcomes, viewers }: Requests = await log.requests(id);
+      if (viewers !== null) pumps.tail({ id })?.attended(viewers);
       if (cancel) void pumps.cancel(id);
       for (const [callId, outcome] of outcomes) onOutcome(id, callId, outcome);
     } catch (error) {

@@ -8,6 +8,9 @@ import { StreamTail } from "./tail.ts";
 const PAGE_ENTRIES = 1_000;
 /** A hint may be lost: the store is asked this often all the same. */
 const LOOK_MS = 1_000;
+/** The writer is told at least this often that somebody watches here, and whenever they have moved on by so many entries. */
+const ATTEND_MS = 5_000;
+const ATTEND_ENTRIES = 1_000;
 /** A tail nobody watches is kept for those who are just connecting again. */
 const UNWATCHED_MS = 30_000;
 
@@ -81,6 +84,7 @@ class Followed {
   readonly #timer: NodeJS.Timeout;
   #reading: Promise<void> | null = null;
   #isBehind = false;
+  #attended = { at: -Infinity, seq: 0 };
 
   constructor(log: StreamLog, tail: StreamTail, onStop: () => void) {
     this.#log = log;
@@ -88,7 +92,11 @@ class Followed {
     this.#onStop = onStop;
     const look = () => void this.read().catch(() => {});
     this.#unwatch = log.watch(tail.record.id, look);
-    this.#timer = setInterval(() => (tail.unwatchedMs > UNWATCHED_MS ? this.stop() : look()), LOOK_MS);
+    this.#timer = setInterval(() => {
+      if (tail.unwatchedMs > UNWATCHED_MS) return this.stop();
+      look();
+      this.#attend();
+    }, LOOK_MS);
     this.#timer.unref();
   }
 
@@ -104,6 +112,16 @@ class Followed {
     clearInterval(this.#timer);
     this.#unwatch();
     this.#onStop();
+  }
+
+  /** Best effort: it is said again soon. */
+  #attend(): void {
+    const seq = this.tail.furthest;
+    if (!this.#log.isShared || seq === null) return;
+    const at = performance.now();
+    if (at - this.#attended.at < ATTEND_MS && Math.abs(seq - this.#attended.seq) < ATTEND_ENTRIES) return;
+    this.#attended = { at, seq };
+    this.#log.attend(this.tail.record.id, seq).catch(() => {});
   }
 
   async #readAll(): Promise<void> {

@@ -10,6 +10,8 @@ export interface StreamKeys {
   readonly entries: string;
   readonly records: string;
   readonly outcomes: string;
+  /** By process: how far those have read who watch there, and when it said so. */
+  readonly viewers: string;
   /** What is published here wakes whoever watches the stream. */
   readonly channel: string;
 }
@@ -28,6 +30,7 @@ export class RedisKeys {
       entries: `${base}entries:${id}`,
       records: `${base}records:${id}`,
       outcomes: `${base}outcomes:${id}`,
+      viewers: `${base}viewers:${id}`,
       channel: this.channel(id),
     };
   }

@@ -2,7 +2,6 @@
  * The store for many replicas: Redis or Valkey. Every append is one script in the stream's slot that looks at its term and
  * tail; commands of one event-loop turn go out together. docs/operations.md says what it survives.
  */
-import { randomBytes } from "node:crypto";
 import { StreamError } from "../../protocol/index.ts";
 import type { LogEntry } from "../../protocol/index.ts";
 import { mintIncarnation } from "../ids.ts";
@@ -65,7 +64,6 @@ class RedisLog extends RedisReplicas implements StreamLog {
   readonly #mostBytes: string;
   readonly #writing = new Map<string, Writing>();
   /** Marks each commit, so that one that is sent twice is known. */
-  readonly #writer = randomBytes(6).toString("base64url");
   #commits = 0;
 
   constructor(connection: RedisConnection, keys: RedisKeys, options: RedisLogOptions) {
@@ -175,7 +173,7 @@ class RedisLog extends RedisReplicas implements StreamLog {
   }
 
   #nextMark(): string {
-    return `${this.#writer}${(++this.#commits).toString(36)}`;
+    return `${this.process}${(++this.#commits).toString(36)}`;
   }
 
   #endingArgs({ status, message, spent = 0, receipt = "" }: Ending, { entries }: Batch): string[] {

@@ -1,11 +1,25 @@
 /** Leases, requests and hints of the Redis store. A lease is measured on the server's clock. */
+import { randomBytes } from "node:crypto";
 import type { ToolOutcome } from "../../protocol/index.ts";
 import { mintIncarnation } from "../ids.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { RedisConversations, toFields, toRecord } from "./redis-conversations.ts";
 import type { RedisKeys } from "./redis-keys.ts";
+import type { Reply } from "./redis-link.ts";
+import { ATTENDED_MS } from "./replicas.ts";
 import type { Lease, Replicas, Requests } from "./replicas.ts";
-import { CANCEL, LAPSED, NOTE_LEASES, OUTCOME, RELEASE, RENEW, STATE, TAKE } from "./redis-stream-scripts.ts";
+import {
+  ATTEND,
+  CANCEL,
+  LAPSED,
+  NOTE_LEASES,
+  OUTCOME,
+  RELEASE,
+  RENEW,
+  REQUESTS,
+  STATE,
+  TAKE,
+} from "./redis-stream-scripts.ts";
 import type { StreamRecord } from "./stream-log.ts";
 import { Wakers } from "./wakers.ts";
 
@@ -14,6 +28,8 @@ const CANDIDATES = 200;
 
 export abstract class RedisReplicas extends RedisConversations implements Replicas {
   readonly isShared = true;
+  /** This process, to others. */
+  protected readonly process = randomBytes(6).toString("base64url");
   readonly #wakers = new Wakers();
 
   constructor(connection: RedisConnection, keys: RedisKeys, keepMs: number) {
@@ -82,15 +98,21 @@ export abstract class RedisReplicas extends RedisConversations implements Replic
     return typeof first === "string" ? (JSON.parse(first) as ToolOutcome) : outcome;
   }
 
+  async attend(stream: string, seq: number): Promise<void> {
+    const keys = await this.keysOf(stream);
+    if (keys === null) return;
+    const args = [this.process, String(seq), String(ATTENDED_MS), keys.channel];
+    await this.connection.run(ATTEND, [keys.meta, keys.viewers], args);
+  }
+
   async requests(stream: string): Promise<Requests> {
     const keys = await this.keysOf(stream);
-    if (keys === null) return { cancel: false, outcomes: new Map() };
-    const [cancel, left] = await Promise.all([
-      this.connection.call(keys.meta, ["HGET", keys.meta, "cancel"]),
-      this.connection.call(keys.outcomes, ["HGETALL", keys.outcomes]),
-    ]);
+    if (keys === null) return { cancel: false, outcomes: new Map(), viewers: null };
+    const all = [keys.meta, keys.outcomes, keys.viewers];
+    const found = await this.connection.run(REQUESTS, all, [this.process, String(ATTENDED_MS)]);
+    const [cancel, left, seq, agoMs] = found as readonly [string, Reply, number, number];
     const outcomes = [...toFields(left)].map(([call, body]) => [call, JSON.parse(body) as ToolOutcome] as const);
-    return { cancel: cancel === "1", outcomes: new Map(outcomes) };
+    return { cancel: cancel === "1", outcomes: new Map(outcomes), viewers: seq < 0 ? null : { seq, agoMs } };
   }
 
   watch(stream: string, wake: () => void): () => void {

@@ -177,6 +177,28 @@ redis.call('PEXPIRE', KEYS[2], ARGV[2])
 redis.call('PUBLISH', ARGV[1], '')
 return redis.call('HGET', KEYS[2], ARGV[3])`);
 
+/** KEYS meta, viewers. ARGV process, seq, attendedMs, channel. */
+export const ATTEND = script(`${NOW}
+if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], string.format('%s %.0f', ARGV[2], now))
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('PUBLISH', ARGV[4], '')
+return 1`);
+
+/** KEYS meta, outcomes, viewers. ARGV process that asks, attendedMs. Returns cancel, outcomes, seq (-1: nobody), milliseconds ago. */
+export const REQUESTS = script(`${NOW}
+local seq, ago = -1, tonumber(ARGV[2])
+local viewers = redis.call('HGETALL', KEYS[3])
+for i = 1, #viewers, 2 do
+  local at, time = string.match(viewers[i + 1], '(%d+) (%d+)')
+  local age = now - tonumber(time)
+  if viewers[i] ~= ARGV[1] and age < tonumber(ARGV[2]) then
+    seq = math.max(seq, tonumber(at))
+    ago = math.min(ago, age)
+  end
+end
+return { redis.call('HGET', KEYS[1], 'cancel') or '', redis.call('HGETALL', KEYS[2]), seq, ago }`);
+
 /** KEYS running. ARGV leaseMs, ids: when the leases of these streams run out, as a hint. */
 export const NOTE_LEASES = script(`${NOW}
 for i = 2, #ARGV do redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[1]), ARGV[i]) end

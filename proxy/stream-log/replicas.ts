@@ -13,11 +13,24 @@ export interface Lease {
   readonly ttlMs: number;
 }
 
+/** That another process says somebody watches there counts so long, in milliseconds. */
+export const ATTENDED_MS = 15_000;
+
+/** Those who watch a stream through other processes. */
+export interface FarViewers {
+  /** The one who has most has everything up to it; somewhat more by now. */
+  readonly seq: number;
+  /** Milliseconds since the latest of those processes said so, less than ATTENDED_MS. */
+  readonly agoMs: number;
+}
+
 /** What others have left for the writer of a stream. */
 export interface Requests {
   readonly cancel: boolean;
   /** By call id: the first outcome that came. */
   readonly outcomes: ReadonlyMap<string, ToolOutcome>;
+  /** Null when nobody has watched anywhere else lately. */
+  readonly viewers: FarViewers | null;
 }
 
 export interface Replicas {
@@ -47,6 +60,12 @@ export interface Replicas {
 
   /** Leaves the outcome of a call for the writer of the stream. Returns the one that counts: the first that came. */
   leaveOutcome(stream: string, callId: string, outcome: ToolOutcome): Promise<ToolOutcome>;
+
+  /**
+   * Tells the writer of a stream that somebody watches it here, who has everything up to `seq`. It is to be repeated well
+   * within ATTENDED_MS. A store that only one process uses has nobody to tell.
+   */
+  attend(stream: string, seq: number): Promise<void>;
 
   requests(stream: string): Promise<Requests>;
 

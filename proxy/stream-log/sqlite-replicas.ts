@@ -101,10 +101,13 @@ export abstract class SqliteReplicas extends SqliteConversations implements Repl
     return first;
   }
 
+  async attend(): Promise<void> {}
+
   requests(stream: string): Promise<Requests> {
     return this.run(() => ({
       cancel: this.#cancel.get(stream)?.["cancel"] === 1,
       outcomes: new Map(this.#outcomes.all(stream).map(({ call, body }) => [String(call), outcomeOf(body)])),
+      viewers: null,
     }));
   }
 

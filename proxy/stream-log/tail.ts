@@ -2,6 +2,8 @@
 import { emptyMessage, fold, isContent } from "../../protocol/index.ts";
 import type { LogEntry, Message, StatusNote, StreamError } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
+import { ATTENDED_MS } from "./replicas.ts";
+import type { FarViewers } from "./replicas.ts";
 import type { StreamRecord } from "./stream-log.ts";
 
 /** Entries that wait to be folded: the message is rarely looked at while it grows, and folding many at once is cheaper. */
@@ -36,6 +38,8 @@ export class StreamTail {
   readonly #viewers = new Set<Standpoint>();
   /** Milliseconds since the epoch: when it was begun, or somebody last looked. */
   #seenAt = Date.now();
+  /** Who watches through other processes, and until when that holds. */
+  #far = { seq: 0, until: 0 };
   readonly #listeners = new Set<TailListener>();
   #message: Message;
   #unfolded: LogEntry[] = [];
@@ -55,15 +59,16 @@ export class StreamTail {
     return this.#message;
   }
 
-  /** Milliseconds since anybody watched; 0 while somebody does. */
+  /** Milliseconds since anybody watched, here or elsewhere; 0 while somebody does. */
   get unwatchedMs(): number {
-    return this.#viewers.size > 0 ? 0 : Date.now() - this.#seenAt;
+    return this.#viewers.size > 0 ? 0 : Math.max(0, Date.now() - Math.max(this.#seenAt, this.#far.until));
   }
 
-  /** Where the viewer stands who has most of it, at most the tail; null while nobody watches. */
+  /** Where the viewer stands who has most of it, here or elsewhere, at most the tail; null while nobody watches. */
   get furthest(): number | null {
-    if (this.#viewers.size === 0) return null;
-    let furthest = 0;
+    const isFar = Date.now() < this.#far.until;
+    if (this.#viewers.size === 0 && !isFar) return null;
+    let furthest = isFar ? Math.min(this.#far.seq, this.seq) : 0;
     for (const viewer of this.#viewers) {
       furthest = Math.max(furthest, viewer.position());
       if (furthest >= this.seq) return this.seq;
@@ -78,6 +83,11 @@ export class StreamTail {
       this.#viewers.delete(viewer);
       this.#seenAt = Date.now();
     };
+  }
+
+  /** Somebody watches it through another process. */
+  attended({ seq, agoMs }: FarViewers): void {
+    this.#far = { seq, until: Date.now() - agoMs + ATTENDED_MS };
   }
 
   /** Called after the commit, in order. */

@@ -151,7 +151,7 @@ export function replicasContract(
 
     test("a cancellation waits for the writer, whoever that is by then, and is gone with the end", async () => {
       const { id } = await begin(HELD);
-      assert.deepEqual(await one.requests(id), { cancel: false, outcomes: new Map() });
+      assert.deepEqual(await one.requests(id), { cancel: false, outcomes: new Map(), viewers: null });
       await other.requestCancel(id);
       await other.requestCancel(id);
       await one.release(id, 1);
@@ -217,6 +217,21 @@ export function replicasContract(
         await one.deleteStream(id);
         return count === before;
       });
+    });
+
+    test("the writer hears who watches through other processes, and how far the one who has most has read", async () => {
+      const { id } = await begin(HELD);
+      await one.attend(id, 3);
+      assert.equal((await one.requests(id)).viewers, null, "those here it knows itself");
+      if (!one.isShared) return;
+      await other.attend(id, 5);
+      const { seq, agoMs } = (await one.requests(id)).viewers!;
+      assert.deepEqual([seq, agoMs < 10_000], [5, true]);
+      assert.equal((await other.requests(id)).viewers?.seq, 3);
+      await other.attend(id, 7);
+      assert.equal((await one.requests(id)).viewers?.seq, 7);
+      await end(one, id);
+      await other.attend("s_none", 1);
     });
 
     test("a hint holds until its time, for every replica", async () => {
