@@ -186,6 +186,8 @@ const resilience = z.strictObject({
     })
     .optional(),
   leaseMs: z.int().min(300).default(15_000),
+  // Below what orchestrators commonly wait before they kill, 30 s.
+  drainMs: ms.default(25_000),
 });
 
 const ratio = z.number().gt(0).max(1);
@@ -221,15 +223,7 @@ const limits = z.strictObject({
 });
 
 /** Keys of the contract that this version checks but does not act on; setting one is told in the log. */
-export const NOT_YET: readonly string[] = [
-  "access.jwks",
-  "access.perVisitor.streamsPerMinute",
-  "access.perVisitor.concurrent",
-  "access.perAddress.streamsPerMinute",
-  "access.perAddress.concurrent",
-  "access.proofOfWork",
-  "access.paused",
-];
+export const NOT_YET: readonly string[] = ["access.jwks", "access.proofOfWork"];
 
 export const configSchema = z.strictObject({
   host: text.default("127.0.0.1"),

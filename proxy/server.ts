@@ -44,6 +44,7 @@ import { loadPriceTable } from "./route/price.ts";
 import { Router } from "./route/router.ts";
 import { Streams } from "./streams.ts";
 import { sellerOf, Targets } from "./targets.ts";
+import { VisitLimits } from "./visit-limits.ts";
 import { attachWsServer } from "./ws-server.ts";
 
 export interface Listening {
@@ -56,12 +57,12 @@ export interface Listening {
 export interface Proxy {
   /** @throws {Error} when the address cannot be listened on. */
   listen(): Promise<Listening>;
-  /** Refuses new streams, lets running ones finish for at most `graceMs`, then closes everything. */
+  /**
+   * Refuses new streams, lets running ones finish for at most `graceMs`, then hands them over and closes everything.
+   * @param graceMs `resilience.drainMs` if absent
+   */
   close(graceMs?: number): Promise<void>;
 }
-
-/** Until orchestrators commonly kill: running answers may finish within this. */
-const DRAIN_MS = 25_000;
 
 /**
  * Opens the store and ends what an earlier process left unfinished. The proxy owns `providers` and closes them.
@@ -139,8 +140,9 @@ export async function startProxy(
     onOutcome: (stream, callId, outcome) => live.offer(stream, callId, outcome),
     onFailure: (what, err) => logger.error({ err }, `leases: could not ${what}`),
   });
-  const admission = new Admission(load, (code) => metrics.startRefused(code));
-  const streams = new Streams(log, live, agents, money.treasury, keeper.lease, admission);
+  const admission = new Admission({ load, isPaused: config.access.paused }, (code) => metrics.startRefused(code));
+  const visits = new VisitLimits(log.visits, config.access);
+  const streams = new Streams(log, live, agents, money.treasury, keeper.lease, admission, visits);
   const heartbeat = new Heartbeat(config.delivery.heartbeatMs);
   const stopRetention = startRetention(log, config.retention, logger);
 
@@ -205,7 +207,7 @@ export async function startProxy(
       return { host: config.host, port, url: `http://${host}:${port}` };
     },
 
-    async close(graceMs = DRAIN_MS) {
+    async close(graceMs = config.resilience.drainMs) {
       draining = true;
       streams.drain();
       stopRetention();

@@ -24,7 +24,7 @@ export function configOf({ mode }: Pick<Schedule, "mode">, baseUrl: string): Con
     port: 0,
     providers: { speaker: { kind, baseUrl, apiKey: "test-key" } },
     agents: { default: { models: ["speaker/words"] } },
-    resilience: { attempts: 30, afterContent: 30, breaker: { failures: 1_000 }, leaseMs: LEASE_MS },
+    resilience: { attempts: 30, afterContent: 30, breaker: { failures: 1_000 }, leaseMs: LEASE_MS, drainMs: 0 },
     delivery: { heartbeatMs: HEARTBEAT_MS },
   };
 }

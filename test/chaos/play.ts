@@ -105,6 +105,8 @@ class Run {
       case "kill":
       case "kill owner":
       case "kill other":
+      case "drain owner":
+      case "freeze owner":
       case "kill redis":
       case "freeze redis":
         return this.#place.strike(fault, async () => {

@@ -1,4 +1,5 @@
-/** Two proxies as processes on one Redis, behind a plain balancer: the owner dies, the other dies, Redis dies. */
+/** Two proxies as processes on one Redis, behind a plain balancer: the owner dies, leaves or freezes, the other dies, Redis dies. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { ConfigInput } from "../../proxy/index.ts";
 import { runCliProxy } from "../e2e/cli-proxy.ts";
 import { openBalancer } from "../fakes/balancer.ts";
@@ -7,6 +8,9 @@ import { COMPILED } from "./compiled.ts";
 import { streamsWrittenBy } from "./aftermath.ts";
 import type { Place } from "./place.ts";
 import type { PlaceFault } from "./schedule.ts";
+
+/** How often is looked whether the other has taken over: milliseconds. */
+const LOOK_MS = 50;
 
 export async function openReplicaPlace(config: ConfigInput): Promise<Place> {
   await using stack = new AsyncDisposableStack();
@@ -41,10 +45,17 @@ export async function openReplicaPlace(config: ConfigInput): Promise<Place> {
         redis.pause();
         await whileBroken();
         return redis.resume();
+      case "freeze owner": {
+        const at = await owner();
+        replicas[at]!.freeze(true);
+        await whileBroken();
+        while ((await streamsWrittenBy(replicas[1 - at]!.url)) === 0) await delay(LOOK_MS);
+        return replicas[at]!.freeze(false);
+      }
       default: {
         const at = await owner();
         const replica = replicas[fault.do === "kill other" ? 1 - at : at]!;
-        await replica.kill();
+        await replica.kill(fault.do === "drain owner" ? "SIGTERM" : "SIGKILL");
         await whileBroken();
         return replica.restart();
       }

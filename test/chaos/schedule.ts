@@ -21,9 +21,20 @@ export type LineFault =
   | { readonly do: "cut"; readonly reader: number; readonly bytes: number }
   | { readonly do: "reload"; readonly reader: number; readonly from: "kept" | "start" };
 
-/** At the proxy, its replicas or their store. `drain`: stopped as SIGTERM does with no time left, and started again. */
+/**
+ * At the proxy, its replicas or their store. `drain`: stopped by SIGTERM with no time left, and started again. `freeze owner`:
+ * by SIGSTOP until the other has taken over, then it wakes up as if nothing had been.
+ */
 export type PlaceFault = {
-  readonly do: "drain" | "kill" | "kill owner" | "kill other" | "kill redis" | "freeze redis";
+  readonly do:
+    | "drain"
+    | "kill"
+    | "kill owner"
+    | "kill other"
+    | "drain owner"
+    | "freeze owner"
+    | "kill redis"
+    | "freeze redis";
 };
 
 /** `mid-event` breaks off within an event, `hang up` closes politely but too early. */
@@ -61,7 +72,7 @@ const PLACE: Readonly<Record<World, readonly PlaceFault["do"][]>> = {
   embedded: ["drain"],
   process: ["kill"],
   page: ["kill"],
-  replicas: ["kill owner", "kill other", "kill redis", "freeze redis"],
+  replicas: ["kill owner", "kill other", "drain owner", "freeze owner", "kill redis", "freeze redis"],
 };
 /** Each costs seconds (a start of a process, a lease that must run out), so a schedule has few of them. */
 const MOST_PLACE_FAULTS = 2;

@@ -16,6 +16,8 @@ export interface CliProxy extends AsyncDisposable {
   readonly url: string;
   /** `kill -9`, or a signal that lets it drain. Resolves when the process is gone. */
   kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** `kill -STOP`, or -CONT. */
+  freeze(on: boolean): void;
   /** Resolves when it listens again, at the same address. */
   restart(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export async function runCliProxy(
   return {
     url,
     kill,
+    freeze: (on) => void child.kill(on ? "SIGSTOP" : "SIGCONT"),
     async restart() {
       ({ child, url } = await start(file, port, env));
     },
