@@ -39,12 +39,6 @@ const CONTENDERS: Readonly<Record<string, () => Promise<Draw> | Draw>> = {
   },
 };
 
-export interface Stretch {
-  readonly frames: number;
-  /** Tasks the browser calls long: over 50 ms of wall time. */
-  readonly longTasks: number;
-}
-
 let text = "";
 let draw: Draw = () => {};
 
@@ -55,26 +49,22 @@ async function begin(contender: string, tokens: number): Promise<number> {
   return text.length;
 }
 
-/** Lets the tokens from one place to another arrive at `perSecond`, as far as frames come. */
-async function stretch(from: number, to: number, perSecond: number): Promise<Stretch> {
-  let longTasks = 0;
-  const observer = new PerformanceObserver((list) => (longTasks += list.getEntries().length));
-  observer.observe({ type: "longtask" });
+/** Lets the tokens arrive at `perSecond`, as far as frames come. @returns how many came */
+async function grow(tokens: number, perSecond: number): Promise<number> {
   const start = performance.now();
   let frames = 0;
-  for (let arrived = from; arrived < to; frames++) {
+  for (let arrived = 0; arrived < tokens; frames++) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
-    arrived = Math.min(to, from + Math.floor(((performance.now() - start) * perSecond) / 1000));
+    arrived = Math.min(tokens, Math.floor(((performance.now() - start) * perSecond) / 1000));
     await draw(text.slice(0, arrived * TOKEN_CHARS));
     window.scrollTo(0, document.body.scrollHeight);
   }
-  observer.disconnect();
-  return { frames, longTasks };
+  return frames;
 }
 
-Object.assign(window, { bench: { begin, stretch } });
+Object.assign(window, { bench: { begin, grow } });
 declare global {
   interface Window {
-    bench: { begin: typeof begin; stretch: typeof stretch };
+    bench: { begin: typeof begin; grow: typeof grow };
   }
 }
