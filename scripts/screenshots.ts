@@ -13,8 +13,9 @@ import { createProxy } from "../proxy/index.ts";
 import { launchBrowser } from "../test/e2e/browser.ts";
 import { ensureScriptBuild } from "../test/e2e/script-build.ts";
 import { photographFailover } from "./failover-shots.ts";
-import { showState, STATES } from "./gallery-page.ts";
+import { showState } from "./gallery-page.ts";
 import type { Shown } from "./gallery-page.ts";
+import { STATE_NAMES } from "./gallery-states.ts";
 
 const IMAGES = fileURLToPath(new URL("../docs/images", import.meta.url));
 /** The others are for looking at, not for keeping. */
@@ -68,16 +69,17 @@ async function gallery(): Promise<void> {
         state: Shown["state"],
         attributes: Shown["attributes"],
       ) => still(name, { ...options, colorScheme }, { state, language, attributes });
-      for (const state of STATES) await shoot(`chat-${look}-${state}`, BOX, state, {});
+      for (const state of STATE_NAMES) await shoot(`chat-${look}-${state}`, BOX, state, {});
       await shoot(`answer-${look}`, BOX, "finished", { mode: "answer" });
       await shoot(`readonly-${look}`, BOX, "finished", { readonly: "" });
       await shoot(`bubble-${look}-closed`, BOX, "finished", { mode: "bubble" });
       await shoot(`bubble-${look}-empty`, BOX, "empty", BUBBLE);
       await shoot(`bubble-${look}-open`, BOX, "finished", BUBBLE);
       await shoot(`bubble-${look}-sheet`, PHONE, "finished", BUBBLE);
+      await shoot(`bubble-${look}-history`, PHONE, "history", BUBBLE);
     }
   }
-  for (const state of STATES) {
+  for (const state of STATE_NAMES) {
     await still(`zoomed-${state}`, ZOOMED, { state, language: "en", attributes: {} });
     await still(`forced-${state}`, { ...BOX, forcedColors: "active" }, { state, language: "en", attributes: {} });
   }

@@ -7,24 +7,20 @@ export const frameStyles = css`
     --_bg: var(--ai-stream-background, light-dark(#ffffff, #17181c));
     --_fg: var(--ai-stream-color, light-dark(#1d1f24, #ecedf1));
     --_muted: var(--ai-stream-muted, light-dark(#5c616b, #a3a8b3));
-    --_soft: var(--ai-stream-soft, light-dark(#f3f4f6, #23252b));
-    --_line: var(--ai-stream-line, light-dark(#e3e5e9, #31343c));
+    --_soft: var(--ai-stream-soft, light-dark(#f3f4f6, #25272d));
+    --_line: var(--ai-stream-line, light-dark(#e3e5e9, #34373f));
     --_accent: var(--ai-stream-accent, light-dark(#3454d1, #9db2ff));
     --_on-accent: var(--ai-stream-on-accent, light-dark(#ffffff, #14161d));
     --_bad: var(--ai-stream-danger, light-dark(#b3261e, #ffb4ab));
-    --_good: var(--ai-stream-success, light-dark(#1a7f4b, #63d297));
-    --_field: var(--ai-stream-field, light-dark(#fff, #1f2126));
-    --_field-line: var(--ai-stream-field-line, light-dark(#cfd3da, #40444e));
-    --_shadow: var(
-      --ai-stream-shadow,
-      0 1px 3px light-dark(#1018281f, #0006),
-      0 12px 32px -8px light-dark(#10182833, #000a)
-    );
     --_radius: var(--ai-stream-radius, 1rem);
+    --_corner: calc(var(--_radius) * 0.75);
+    --_round: calc(var(--_radius) * 1.25);
     --_space: var(--ai-stream-space, 1rem);
+    --_edge: 1px solid var(--_line);
+    --_shadow: var(--ai-stream-shadow, 0 1px 3px #1018281f, 0 12px 32px -8px light-dark(#10182833, #000a));
     --_mono: var(--ai-stream-font-mono, ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, monospace);
     display: block;
-    block-size: var(--ai-stream-height, min(42rem, 85dvh));
+    height: var(--ai-stream-height, min(42rem, 85dvh));
     container-type: inline-size;
     color-scheme: light dark;
     color: var(--_fg);
@@ -42,8 +38,9 @@ export const frameStyles = css`
   :host([theme="dark"]) {
     color-scheme: dark;
   }
-  :host([mode="answer"]) {
-    block-size: auto;
+  :host([mode="answer"]),
+  .answer-mode {
+    height: auto;
   }
   *,
   ::before,
@@ -55,38 +52,33 @@ export const frameStyles = css`
     outline-offset: 2px;
   }
   .frame {
+    --_pad: calc(var(--_space) * 1.5);
     position: relative;
     display: flex;
     flex-direction: column;
-    block-size: 100%;
+    height: 100%;
     overflow: clip;
     background: var(--_bg);
-    border: 1px solid var(--_line);
+    border: var(--_edge);
     border-radius: var(--_radius);
-  }
-  .answer-mode {
-    block-size: auto;
-    border: 0;
-    background: none;
   }
   .scroller {
     flex: 1;
-    min-block-size: 0;
-    overflow-y: auto;
+    min-height: 0;
     overscroll-behavior: contain;
-    scrollbar-width: thin;
-    scrollbar-color: var(--_line) transparent;
-    padding: calc(var(--_space) * 1.75) calc(var(--_space) * 1.5) calc(var(--_space) * 1.5);
+    padding: var(--_pad);
     outline-offset: -2px;
   }
-  .answer-mode .scroller {
-    overflow: visible;
-    padding: 0;
+  .scroller,
+  .grow {
+    overflow-y: auto;
+    scrollbar-width: thin;
+    scrollbar-color: var(--_line) transparent;
   }
   .messages,
   .dock {
-    inline-size: 100%;
-    max-inline-size: var(--ai-stream-measure, 46rem);
+    width: 100%;
+    max-width: var(--ai-stream-measure, 46rem);
     margin-inline: auto;
   }
   .messages,
@@ -96,23 +88,30 @@ export const frameStyles = css`
     gap: calc(var(--_space) * 1.75);
   }
   .messages {
-    min-block-size: 100%;
+    min-height: 100%;
+    overflow-wrap: anywhere;
   }
-  .answer-mode .messages {
-    max-inline-size: none;
+  .frame.answer-mode {
+    --_pad: 0px;
+    height: auto;
+    border: 0;
+    background: none;
+  }
+  .answer-mode :is(.scroller, .messages) {
+    overflow: visible;
+    max-width: none;
   }
   .dock {
     position: relative;
-    padding: 0 calc(var(--_space) * 1.5) calc(var(--_space) * 1.25);
-    max-inline-size: calc(var(--ai-stream-measure, 46rem) + var(--_space) * 3);
+    padding: 0 var(--_pad) var(--_pad);
+    max-width: calc(var(--ai-stream-measure, 46rem) + var(--_pad) * 2);
   }
   /* Text slides under the composer instead of being cut at its edge. */
   .dock::before {
     content: "";
     position: absolute;
-    inset-inline: 0;
-    inset-block-end: 100%;
-    block-size: 1.5rem;
+    inset: auto 0 100%;
+    height: 1.5rem;
     background: linear-gradient(transparent, var(--_bg));
     pointer-events: none;
   }
@@ -123,15 +122,20 @@ export const frameStyles = css`
     border: 0;
     border-radius: calc(var(--_radius) * 0.5);
     padding: 0.25rem 0.5rem;
+  }
+  button:enabled,
+  summary {
     cursor: pointer;
   }
-  button:disabled {
-    cursor: default;
+  @media (hover: hover) {
+    button:enabled:hover {
+      background: var(--_hover, var(--_soft));
+    }
   }
   svg {
     display: block;
-    inline-size: 1.125rem;
-    block-size: 1.125rem;
+    width: 1.125rem;
+    height: 1.125rem;
     fill: none;
     stroke: currentColor;
     stroke-width: 1.75;
@@ -141,28 +145,23 @@ export const frameStyles = css`
   .composer {
     display: flex;
     align-items: flex-end;
-    gap: 0.5rem;
-    padding: 0.4375rem 0.4375rem 0.4375rem 1.125rem;
-    padding-inline: 1.125rem 0.4375rem;
-    background: var(--_field);
-    border: 1px solid var(--_field-line);
+    gap: 0.25rem;
+    padding: 0.4375rem;
+    padding-inline-start: 1.125rem;
+    background: var(--ai-stream-field, light-dark(#fff, #1f2126));
+    border: 1px solid var(--ai-stream-field-line, light-dark(#cfd3da, #444852));
     border-radius: calc(var(--_radius) * 1.5);
-    box-shadow:
-      0 1px 2px light-dark(#1018280d, #0000),
-      0 8px 24px -12px light-dark(#10182826, #0000);
-    transition: border-color 0.15s;
+    box-shadow: 0 8px 24px -12px light-dark(#10182826, #0000);
   }
-  .composer:focus-within {
+  :is(.composer, .edit):focus-within {
     border-color: var(--_accent);
-    box-shadow: 0 0 0 3px color-mix(in srgb, var(--_accent) 18%, transparent);
+    outline: 3px solid color-mix(in srgb, var(--_accent) 20%, transparent);
   }
   .grow {
     flex: 1;
     display: grid;
-    min-inline-size: 0;
-    max-block-size: 11rem;
-    overflow-y: auto;
-    scrollbar-width: thin;
+    min-width: 0;
+    max-height: 11rem;
   }
   .grow::after,
   textarea {
@@ -170,7 +169,6 @@ export const frameStyles = css`
     font: inherit;
     color: inherit;
     padding: 0.3125rem 0;
-    margin: 0;
     border: 0;
     background: none;
     resize: none;
@@ -178,72 +176,46 @@ export const frameStyles = css`
     overflow: hidden;
     white-space: pre-wrap;
     overflow-wrap: anywhere;
-    min-inline-size: 0;
+    min-width: 0;
   }
   .grow::after {
     content: attr(data-text) " ";
     visibility: hidden;
   }
-  textarea::placeholder {
+  ::placeholder {
     color: var(--_muted);
     opacity: 1;
   }
+  /* Its border is seen in forced colours. */
   .round {
+    --_hover: color-mix(in srgb, var(--_accent) 88%, var(--_fg));
     flex: none;
     display: grid;
     place-items: center;
-    inline-size: 2.125rem;
-    block-size: 2.125rem;
+    width: 2.125rem;
+    height: 2.125rem;
     padding: 0;
-    border-radius: 50%;
+    border: 1px solid transparent;
+    border-radius: var(--_round);
     background: var(--_accent);
     color: var(--_on-accent);
-    transition:
-      background 0.15s,
-      color 0.15s;
   }
   .round:disabled {
-    background: var(--_soft);
+    background: color-mix(in srgb, var(--_muted) 16%, transparent);
     color: var(--_muted);
   }
-  .jump {
-    position: absolute;
-    inset-block-end: calc(100% + 0.75rem);
-    inset-inline: 0;
-    margin-inline: auto;
-    background: var(--_bg);
-    color: var(--_fg);
-    border: 1px solid var(--_line);
-    box-shadow: var(--_shadow);
-  }
-  .connection:not(:empty) {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 0 0.5rem;
-    min-block-size: 1.875rem;
-    padding: 0 1.125rem 0.375rem;
+  .connection,
+  .quiet {
     font-size: 0.8125rem;
     color: var(--_muted);
   }
   .late {
     animation: appear 0s 0.8s both;
   }
-  .bad {
-    color: var(--_bad);
-  }
-  .connection button,
-  .error button {
-    padding-inline: 0;
-    color: inherit;
-    font-weight: 600;
-    text-decoration: underline;
-    text-underline-offset: 0.2em;
-  }
   .spoken {
     position: absolute;
-    inline-size: 1px;
-    block-size: 1px;
+    width: 1px;
+    height: 1px;
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
@@ -254,34 +226,25 @@ export const frameStyles = css`
     }
   }
   @container (max-width: 34rem) {
-    .scroller {
-      padding: calc(var(--_space) * 1.25) var(--_space) calc(var(--_space) * 1.5);
-    }
-    .dock {
-      padding: 0 calc(var(--_space) * 0.75) calc(var(--_space) * 0.75);
-    }
-    textarea,
-    .grow::after {
-      /* Below 16px iOS zooms the page in when the field takes focus. */
-      font-size: 1rem;
+    .frame:not(.answer-mode) {
+      --_pad: var(--_space);
     }
   }
+  /* Below 16px iOS zooms the page in when the field takes focus. */
+  @media (pointer: coarse) {
+    textarea,
+    .grow::after {
+      font-size: max(1rem, 1em);
+    }
+  }
+  /* What takes no time by itself may still come later. */
   @media (prefers-reduced-motion: reduce) {
     *,
     ::before,
     ::after {
+      animation-duration: 0s !important;
       animation-iteration-count: 1 !important;
       transition: none !important;
-    }
-  }
-  @media (forced-colors: active) {
-    .round,
-    .bubble,
-    .composer {
-      border: 1px solid ButtonText;
-    }
-    .round svg {
-      stroke: ButtonText;
     }
   }
 `;

@@ -1,11 +1,7 @@
-/** The look of an answer's text. */
+/** The look of an answer's text, as far as nearly every answer needs it; the rest comes with the desk. */
 import { css } from "lit";
 
 export const markdownStyles = css`
-  .md {
-    min-inline-size: 0;
-    overflow-wrap: anywhere;
-  }
   /* Each paragraph reads in the direction of its own first letter, whatever the language of the page. */
   .md :is(p, h1, h2, h3, h4, h5, h6),
   .bubble,
@@ -33,26 +29,17 @@ export const markdownStyles = css`
     margin-inline: -0.25rem;
     padding-inline: 0.25rem;
   }
-  .md > :first-child > :first-child > :first-child,
-  blockquote > :first-child,
-  li > :first-child {
-    margin-block-start: 0;
-  }
-  .run > :last-child,
-  blockquote > :last-child,
-  li > :last-child {
-    margin-block-end: 0;
-  }
-  .md :where(p, ul, ol, blockquote, figure, .table) {
+  .md :where(p, ul, ol) {
     margin-block: 0.75em;
-    margin-inline: 0;
+  }
+  .md :where(blockquote, figure, .table) {
+    margin: 1em 0;
   }
   .md :is(h1, h2, h3, h4, h5, h6) {
     margin-block: 1.5em 0.5em;
     font-size: 1em;
     font-weight: 650;
     line-height: 1.35;
-    letter-spacing: -0.005em;
   }
   .md h1 {
     font-size: 1.375em;
@@ -63,23 +50,22 @@ export const markdownStyles = css`
   .md h3 {
     font-size: 1.0625em;
   }
+  .md > :first-child > :first-child > :first-child,
+  :is(blockquote, li) > :first-child {
+    margin-block-start: 0;
+  }
+  .run > :last-child,
+  :is(blockquote, li) > :last-child {
+    margin-block-end: 0;
+  }
   .md :is(ul, ol) {
     padding-inline-start: 1.625em;
   }
-  .md li {
+  .md :is(li, li > ul, li > ol) {
     margin-block: 0.25em;
   }
-  .md li::marker {
+  .md ::marker {
     color: var(--_muted);
-  }
-  .md li > :is(ul, ol) {
-    margin-block: 0.25em;
-  }
-  .md .task {
-    list-style: none;
-  }
-  .check {
-    margin-inline: -1.375em 0.375em;
   }
   .md a {
     color: var(--_accent);
@@ -94,10 +80,7 @@ export const markdownStyles = css`
   .md hr {
     margin-block: 1.5em;
     border: 0;
-    border-block-start: 1px solid var(--_line);
-  }
-  .raw {
-    white-space: pre-wrap;
+    border-block-start: var(--_edge);
   }
   code {
     font-family: var(--_mono);
@@ -107,24 +90,25 @@ export const markdownStyles = css`
     padding: 0.125em 0.375em;
     background: var(--_soft);
     border-radius: calc(var(--_radius) * 0.3);
-    -webkit-box-decoration-break: clone;
-    box-decoration-break: clone;
+  }
+  .code,
+  .table {
+    border: var(--_edge);
+    border-radius: var(--_corner);
+    overflow: clip;
   }
   .code {
-    border: 1px solid var(--_line);
-    border-radius: calc(var(--_radius) * 0.75);
-    overflow: clip;
     background: var(--ai-stream-code-background, light-dark(#f8f9fa, #1c1e23));
   }
   figcaption {
     display: flex;
     justify-content: space-between;
     align-items: center;
-    padding: 0.25rem 0.375rem 0.25rem 0.875rem;
-    padding-inline: 0.875rem 0.375rem;
+    padding: 0.25rem 0.375rem;
+    padding-inline-start: 0.875rem;
     font-size: 0.75rem;
     color: var(--_muted);
-    border-block-end: 1px solid var(--_line);
+    border-block-end: var(--_edge);
   }
   pre {
     margin: 0;
@@ -142,92 +126,12 @@ export const markdownStyles = css`
   .raw > span {
     display: block;
   }
-  .tok-comment {
-    color: light-dark(#5b6675, #9aa4b2);
-  }
-  .tok-string {
-    color: light-dark(#0a6b3d, #8fd19e);
-  }
-  .tok-number {
-    color: light-dark(#8f4500, #f0b27a);
-  }
-  .tok-keyword {
-    color: light-dark(#7a1fa2, #d0a3ff);
-  }
-  .tok-name {
-    color: light-dark(#0b57a4, #8ab8ff);
-  }
-  .tok-type {
-    color: light-dark(#7a5200, #f2cc8f);
-  }
-  .tok-add {
-    color: light-dark(#0a6b3d, #8fd19e);
-  }
-  .tok-remove {
-    color: light-dark(#a11d2e, #ff9aa2);
-  }
-  .formula,
-  .math.display,
-  .rendered {
-    display: block;
+  .md .table {
     overflow-x: auto;
-    padding-block: 0.25rem;
-    text-align: center;
-  }
-  .footnotes {
-    margin-block-start: 1.5em;
-    border-block-start: 1px solid var(--_line);
-    font-size: 0.875em;
-    color: var(--_muted);
-  }
-  .footnote {
-    min-inline-size: 1.5rem;
-    min-block-size: 1.5rem;
-    margin-inline: -0.25em;
-    padding: 0 0.25em;
-    border: 0;
-    background: none;
-    color: var(--_accent);
-    font: inherit;
-    cursor: pointer;
-  }
-  sup {
-    line-height: 1;
-  }
-  .image button {
-    padding: 0;
-    border: 0;
-    background: none;
-    color: var(--_accent);
-    font: inherit;
-    text-decoration: underline;
-    cursor: pointer;
-  }
-  .image.loaded {
-    padding: 0;
-    border: 0;
-  }
-  .image img {
-    max-inline-size: 100%;
-    block-size: auto;
-    border-radius: 0.5rem;
-  }
-  .image {
-    display: inline-block;
-    padding: 0.125rem 0.625rem;
-    border: 1px dashed var(--_line);
-    border-radius: calc(var(--_radius) * 0.5);
-    font-size: 0.875em;
-    color: var(--_muted);
-  }
-  .table {
-    overflow-x: auto;
-    border: 1px solid var(--_line);
-    border-radius: calc(var(--_radius) * 0.75);
     outline-offset: -2px;
   }
   table {
-    inline-size: 100%;
+    width: 100%;
     border-collapse: collapse;
     font-size: 0.9375em;
     overflow-wrap: normal;
@@ -238,21 +142,13 @@ export const markdownStyles = css`
     padding: 0.4375rem 0.875rem;
     text-align: start;
     vertical-align: top;
-    border-block-end: 1px solid var(--_line);
   }
-  tr:last-child td {
-    border-block-end: 0;
+  td {
+    border-block-start: var(--_edge);
   }
   th {
     font-weight: 600;
     white-space: nowrap;
     background: var(--_soft);
-  }
-  .center {
-    text-align: center;
-  }
-  .right {
-    text-align: end;
-    white-space: nowrap;
   }
 `;

@@ -8,7 +8,8 @@ export { toolCard } from "./tool-card.ts";
 
 export const sourcesView = ({ html, link }: Kit, sources: readonly SourceBlock[], labels: Labels): unknown =>
   html`<section part="sources" class="sources" aria-label=${labels.sources}>
-    <ol>
+    <span aria-hidden="true">${labels.sources}</span>
+    <ol role="list">
       ${sources.map(({ url, title }) => html`<li>${link(url, title ?? url)}</li>`)}
     </ol>
   </section>`;
@@ -17,28 +18,27 @@ export const styles = ({ css }: Kit): CSSResult => css`
   .tool {
     display: flex;
     flex-wrap: wrap;
-    align-items: center;
-    gap: 0 0.5rem;
-    align-self: flex-start;
-    max-inline-size: 100%;
-    padding: 0.375rem 0.75rem;
-    border: 1px solid var(--_line);
-    border-radius: calc(var(--_radius) * 0.75);
+    align-items: baseline;
+    gap: 0.125rem 0.5rem;
+    padding: 0.5rem 0.875rem;
+    border: var(--_edge);
+    border-radius: var(--_corner);
     font-size: 0.875rem;
   }
   .tool.own {
     display: block;
-    align-self: stretch;
     padding: 0;
     border: 0;
   }
   .tool strong {
     font-weight: 600;
-    overflow-wrap: anywhere;
+  }
+  .tool .quiet {
+    margin-inline-start: auto;
   }
   .tool p {
     flex-basis: 100%;
-    margin: 0.125rem 0;
+    margin: 0;
     color: var(--_bad);
   }
   .tool details,
@@ -46,24 +46,27 @@ export const styles = ({ css }: Kit): CSSResult => css`
     flex-basis: 100%;
     min-inline-size: 0;
   }
+  .tool .decision {
+    padding-block: 0.375rem;
+  }
   .tool summary {
-    inline-size: fit-content;
     color: var(--_muted);
     font-size: 0.8125rem;
-    cursor: pointer;
   }
   .tool pre {
-    margin: 0;
-    padding: 0.375rem 0;
+    margin-block: 0.25rem 0.375rem;
+    padding: 0.5rem 0.75rem;
     max-block-size: 16rem;
     overflow: auto;
+    border-radius: calc(var(--_radius) * 0.5);
+    background: var(--_soft);
     font: 0.8125rem / 1.5 var(--_mono);
   }
+  /* A border: forced colours take backgrounds away. */
   .dot {
-    inline-size: 0.5rem;
-    block-size: 0.5rem;
+    align-self: center;
+    border: 0.25rem solid var(--_accent);
     border-radius: 50%;
-    background: var(--_accent);
   }
   [data-state="running"] .dot,
   [data-state="input"] .dot {
@@ -71,24 +74,52 @@ export const styles = ({ css }: Kit): CSSResult => css`
   }
   [data-state="unrun"] .dot,
   [data-state="unknown"] .dot {
-    background: var(--_muted);
+    border-color: var(--_muted);
   }
   [data-state="done"] .dot {
-    background: var(--_good);
+    border-color: var(--_good);
   }
   [data-state="failed"] .dot {
-    background: var(--_bad);
+    border-color: var(--_bad);
   }
-  .sources {
+  .sources,
+  .sources ol {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0.375rem;
+    min-inline-size: 0;
     font-size: 0.8125rem;
+    color: var(--_muted);
   }
   .sources ol {
     margin: 0;
-    padding-inline-start: 1.5rem;
-    color: var(--_muted);
-    overflow-wrap: anywhere;
+    padding: 0;
+    list-style: none;
+  }
+  .sources li {
+    counter-increment: source;
+    max-inline-size: min(100%, 20rem);
   }
   .sources a {
-    color: var(--_accent);
+    display: block;
+    padding: 0.125rem 0.625rem;
+    border: var(--_edge);
+    border-radius: var(--_radius);
+    overflow: hidden;
+    color: var(--_fg);
+    text-decoration: none;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .sources a:hover {
+    background: var(--_soft);
+  }
+  .sources a::before {
+    content: counter(source) / "";
+    display: inline-block;
+    margin-inline-end: 0.375rem;
+    color: var(--_muted);
+    font-variant-numeric: tabular-nums;
   }
 `;

@@ -20,14 +20,16 @@ export const bubbleStyles = ({ css }: Kit) => css`
     inline-size: var(--_size);
     block-size: var(--_size);
     padding: 0;
-    border-radius: 50%;
+    --_hover: color-mix(in srgb, var(--_accent) 88%, var(--_fg));
+    border: 1px solid transparent;
+    border-radius: calc(var(--_radius) * 2);
     background: var(--_accent);
     color: var(--_on-accent);
     box-shadow: var(--_shadow);
     transition: transform 0.15s;
   }
-  .launcher:hover {
-    transform: scale(1.05);
+  .launcher:active {
+    transform: scale(0.95);
   }
   .launcher svg {
     inline-size: 45%;
@@ -37,11 +39,9 @@ export const bubbleStyles = ({ css }: Kit) => css`
     position: absolute;
     inset-block-start: 0;
     inset-inline-end: 0;
-    inline-size: 0.875rem;
-    block-size: 0.875rem;
-    border: 2px solid var(--_bg);
+    border: 0.4375rem solid var(--_bad);
     border-radius: 50%;
-    background: var(--_bad);
+    outline: 2px solid var(--_bg);
   }
   .panel[open] {
     display: flex;
@@ -60,7 +60,7 @@ export const bubbleStyles = ({ css }: Kit) => css`
     padding: 0;
     overflow: clip;
     container-type: inline-size;
-    border: 1px solid var(--_line);
+    border: var(--_edge);
     border-radius: var(--_radius);
     background: var(--_bg);
     color: inherit;
@@ -85,7 +85,7 @@ export const bubbleStyles = ({ css }: Kit) => css`
     background: none;
   }
   .panel .frame:has(> .bar) > .scroller {
-    padding-block-start: calc(var(--_space) * 1.25);
+    padding-block-start: var(--_pad);
   }
   .panel .welcome {
     align-items: flex-start;
@@ -104,16 +104,15 @@ export const bubbleStyles = ({ css }: Kit) => css`
     min-block-size: 3rem;
     padding: 0.375rem 0.5rem;
     padding-inline-start: 1rem;
-    border-block-end: 1px solid var(--_line);
+    border-block-end: var(--_edge);
     font-weight: 600;
+  }
+  #title {
+    outline: none;
   }
   .head button {
     padding: 0.4375rem;
     color: var(--_muted);
-  }
-  .head button:hover {
-    background: var(--_soft);
-    color: var(--_fg);
   }
   /* The whole of a small screen, or what the on-screen keyboard leaves of it. */
   .panel:modal {
@@ -130,23 +129,6 @@ export const bubbleStyles = ({ css }: Kit) => css`
     from {
       opacity: 0;
       transform: translateY(0.5rem);
-    }
-  }
-  @media (prefers-reduced-motion: reduce) {
-    .panel {
-      animation: none;
-    }
-    .launcher:hover {
-      transform: none;
-    }
-  }
-  @media (forced-colors: active) {
-    .launcher {
-      border: 1px solid ButtonText;
-    }
-    .unread {
-      background: Highlight;
-      forced-color-adjust: none;
     }
   }
   @media print {

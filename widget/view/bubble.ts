@@ -75,7 +75,7 @@ export class Bubble {
         @close=${this.#onClose}
       >
         <div part="head" class="head">
-          <span id="title" part="title"><slot name="title">${labels.conversation}</slot></span>
+          <span id="title" part="title" tabindex="-1"><slot name="title">${labels.conversation}</slot></span>
           <button type="button" part="close" aria-label=${labels.close} title=${labels.close} @click=${this.#close}>
             ${this.#drawing(CROSS)}
           </button>
@@ -127,8 +127,11 @@ export class Bubble {
     const { activeElement } = document;
     if (activeElement !== this.#host) this.#opener = activeElement;
     // `show()` would take the focus from whatever the page's visitor is doing.
-    if (modal) panel.showModal();
-    else panel.open = true;
+    if (modal) {
+      panel.showModal();
+      // Where reading begins; the browser would take the cross.
+      panel.querySelector<HTMLElement>("#title")?.focus();
+    } else panel.open = true;
     // On a small screen the field would bring up the keyboard before anything was read.
     if (this.#byLauncher && !modal) this.#host.focus();
     this.#byLauncher = false;

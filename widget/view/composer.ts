@@ -26,8 +26,8 @@ export function composer(state: ComposerState, labels: Labels): unknown {
     onSend((event.target as HTMLTextAreaElement).value);
   };
   // The replica behind the text area holds the same text and so gives it its height: no measuring, no style attribute.
-  return html`<form part="composer" class="composer" @submit=${prevent}>
-    ${desk?.staged() ?? nothing}${desk?.tools() ?? nothing}
+  return html`<form part="composer" class=${isLong(draft) ? "composer long" : "composer"} @submit=${prevent}>
+    ${desk?.staged() ?? nothing}
     <div class="grow" data-text=${draft}>
       <textarea
         part="input"
@@ -40,6 +40,7 @@ export function composer(state: ComposerState, labels: Labels): unknown {
         @keydown=${onKey}
       ></textarea>
     </div>
+    ${desk?.tools() ?? nothing}
     ${
       busy
         ? html`<button
@@ -73,6 +74,9 @@ export function composer(state: ComposerState, labels: Labels): unknown {
     }
   </form>`;
 }
+
+/** More than a narrow composer shows in the line of its buttons. */
+const isLong = (draft: string): boolean => draft.length > 24 || draft.includes("\n");
 
 const prevent = (event: Event): void => event.preventDefault();
 

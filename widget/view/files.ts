@@ -146,10 +146,8 @@ async function previewOf(file: File): Promise<HTMLCanvasElement | null> {
 
 export const styles = ({ css }: Kit): CSSResult => css`
   .files {
-    flex-basis: 100%;
-    min-inline-size: 0;
-    padding-block: 0.25rem;
-    margin-inline-start: -0.625rem;
+    flex: 0 0 100%;
+    padding: 0.25rem 0 0.375rem;
   }
   .files ul {
     display: flex;
@@ -166,7 +164,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
     min-inline-size: 0;
     padding-inline: 0.5rem 0.125rem;
     background: var(--_soft);
-    border-radius: calc(var(--_radius) * 0.75);
+    border-radius: var(--_corner);
     font-size: 0.8125rem;
   }
   .file canvas {
@@ -181,7 +179,8 @@ export const styles = ({ css }: Kit): CSSResult => css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
-  .files p {
-    margin: 0;
+  .files .error {
+    padding: 0;
+    background: none;
   }
 `;

@@ -153,8 +153,8 @@ export const styles = ({ css }: Kit): CSSResult => css`
     flex-direction: column;
     padding: 0.5rem;
     background: var(--_bg);
-    border-inline-start: 1px solid var(--_line);
-    box-shadow: 0 0 2rem light-dark(#1018281f, #00000080);
+    border-inline-start: var(--_edge);
+    box-shadow: 0 0 2rem light-dark(#1018281f, #0008);
     overflow-y: auto;
     overscroll-behavior: contain;
     outline: none;
@@ -166,14 +166,17 @@ export const styles = ({ css }: Kit): CSSResult => css`
   .history .end {
     margin-inline-start: auto;
   }
-  .history button {
-    padding: 0.4375rem;
-  }
   .history .command {
     display: flex;
     align-items: center;
     gap: 0.375rem;
     font-size: 0.875rem;
+  }
+  .history :is(.end, li button:last-child) {
+    color: var(--_muted);
+  }
+  .history li .bad {
+    color: var(--_bad);
   }
   .history h2 {
     margin: 0 0.4375rem;
@@ -186,7 +189,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
   .history ul {
     margin: 0.5rem 0 0;
     padding: 0.5rem 0 0;
-    border-block-start: 1px solid var(--_line);
+    border-block-start: var(--_edge);
     list-style: none;
   }
   .history li {
@@ -201,16 +204,16 @@ export const styles = ({ css }: Kit): CSSResult => css`
     text-align: start;
     line-height: 1.4;
   }
-  .history .open[aria-current="true"] {
+  .history [aria-current="true"] {
     background: var(--_soft);
+  }
+  .history [aria-current="true"] .title {
+    font-weight: 600;
   }
   .history .title {
     inline-size: 100%;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
-  }
-  .history button:hover {
-    background: var(--_soft);
   }
 `;

@@ -1,144 +1,61 @@
-/** The look of messages: bubbles, thinking, tools, sources, notes, the empty conversation. */
+/** The look of messages: bubbles, the empty conversation, what stands where words will be; the rest comes with the desk. */
 import { css } from "lit";
 
 export const messageStyles = css`
-  .user {
+  .user,
+  .answer,
+  .welcome {
     display: flex;
     flex-direction: column;
+    gap: 0.75rem;
+    min-width: 0;
+  }
+  .user {
     align-items: flex-end;
     gap: 0.25rem;
     padding-inline-start: 15%;
   }
+  /* The border is seen in forced colours. */
   .bubble {
-    padding: 0.5rem 1rem;
+    padding: 0.4375rem 1rem;
     background: var(--ai-stream-bubble, var(--_soft));
     color: var(--ai-stream-on-bubble, inherit);
-    border-radius: calc(var(--_radius) * 1.25);
+    border: 1px solid transparent;
+    border-radius: var(--_round);
     border-end-end-radius: calc(var(--_radius) * 0.375);
+    background-origin: border-box;
     white-space: pre-wrap;
-    overflow-wrap: anywhere;
-  }
-  .answer {
-    display: flex;
-    flex-direction: column;
-    gap: 0.75rem;
-    min-inline-size: 0;
-  }
-  .chip {
-    align-self: flex-start;
-    padding: 0.0625rem 0.5rem;
-    border: 1px solid var(--_line);
-    border-radius: var(--_radius);
-    font-size: 0.75rem;
-    color: var(--_muted);
-  }
-  .user .chip {
-    align-self: flex-end;
-  }
-  .quiet {
-    font-size: 0.8125rem;
-    color: var(--_muted);
-  }
-  .thinking {
-    font-size: 0.875rem;
-    color: var(--_muted);
-  }
-  .thinking summary {
-    inline-size: fit-content;
-    border-radius: calc(var(--_radius) * 0.375);
-    cursor: pointer;
-  }
-  .thinking .md {
-    margin-block-start: 0.5rem;
-    padding-inline-start: 0.875rem;
-    border-inline-start: 2px solid var(--_line);
-  }
-  .decision {
-    display: flex;
-    gap: 0.5rem;
-    margin-block: 0.25rem 0.125rem;
-  }
-  .decision button {
-    padding: 0.25rem 0.875rem;
-    border: 1px solid var(--_line);
-    border-radius: var(--_radius);
-  }
-  .decision .yes {
-    background: var(--_accent);
-    border-color: var(--_accent);
-    color: var(--_on-accent);
-  }
-  .note {
-    margin: 0;
-    font-size: 0.8125rem;
-    color: var(--_muted);
-  }
-  .voided {
-    color: var(--_muted);
-  }
-  .canned {
-    display: flex;
-    flex-direction: column;
-    gap: 0.5rem;
-    padding-inline-start: 0.875rem;
-    border-inline-start: 2px solid var(--_line);
-  }
-  .error {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 0 0.5rem;
-    align-self: flex-start;
-    padding: 0.5rem 0.875rem;
-    border-radius: calc(var(--_radius) * 0.75);
-    background: color-mix(in srgb, var(--_bad) 8%, transparent);
-    font-size: 0.875rem;
-    color: var(--_bad);
-    overflow-wrap: anywhere;
-  }
-  .starters button:hover,
-  figcaption button:hover {
-    background: var(--_soft);
-    color: var(--_fg);
-  }
-  button[data-done] {
-    color: var(--_good);
-    animation: done 1.5s;
   }
   .waiting {
     display: flex;
     gap: 0.3125rem;
     padding-block: 0.625rem;
   }
+  /* Forced colours take backgrounds away, not borders. */
   .waiting i {
-    inline-size: 0.4375rem;
-    block-size: 0.4375rem;
+    border: 0.21875rem solid var(--_muted);
     border-radius: 50%;
-    background: var(--_muted);
     animation: pulse 1.2s infinite;
   }
-  .waiting i:nth-child(2) {
+  .waiting i + i {
     animation-delay: 0.15s;
   }
-  .waiting i:nth-child(3) {
+  .waiting i + i + i {
     animation-delay: 0.3s;
   }
   .welcome {
     flex: 1;
-    display: flex;
-    flex-direction: column;
     justify-content: center;
     align-items: center;
     gap: 1.25rem;
-    padding-block: 1rem;
     text-align: center;
   }
   .welcome p {
     margin: 0;
-    font-size: 1.375em;
+    font-size: 1.5em;
     font-weight: 600;
-    line-height: 1.35;
-    letter-spacing: -0.01em;
+    line-height: 1.3;
+    letter-spacing: -0.015em;
     text-wrap: balance;
   }
   .starters {
@@ -146,25 +63,22 @@ export const messageStyles = css`
     flex-wrap: wrap;
     justify-content: center;
     gap: 0.5rem;
-    max-inline-size: 36rem;
+    max-width: 36rem;
   }
   .starters button {
     padding: 0.4375rem 0.9375rem;
-    border: 1px solid var(--_line);
-    border-radius: calc(var(--_radius) * 1.25);
+    border: var(--_edge);
+    border-radius: var(--_round);
     text-align: start;
+  }
+  .error {
+    margin: 0;
+    align-self: flex-start;
+    color: var(--_bad);
   }
   @keyframes pulse {
     50% {
       opacity: 0.25;
-    }
-  }
-  @keyframes done {
-    from {
-      transform: scale(0.9);
-    }
-    10% {
-      transform: none;
     }
   }
 `;
