@@ -14,12 +14,18 @@ export interface ExpectedLog {
   readonly seen: readonly Seen[];
 }
 
-/** Every proxy tells the same log, and it is whole. Returns how many attempts it has. */
+/** Attempts that a log has; a takeover's are those with which another writer went on. */
+export interface Attempts {
+  readonly all: number;
+  readonly takeovers: number;
+}
+
+/** Every proxy tells the same log, and it is whole. */
 export async function checkLog(
   urls: readonly string[],
   stream: string,
   { text, reason, seen }: ExpectedLog,
-): Promise<{ readonly attempts: number }> {
+): Promise<Attempts> {
   const [entries, ...others] = await Promise.all(urls.map((url) => entriesOf(url, stream)));
   for (const other of others) assert.deepEqual(other, entries, "two proxies tell different logs");
   const log = entries!;
@@ -35,7 +41,7 @@ export async function checkLog(
   assert.equal(end.reason, reason);
   assert.equal(end.digest, crc32(text), "the digest of the end");
   checkSeen(log, seen, text);
-  return { attempts: checkAttempts(log) };
+  return checkAttempts(log);
 }
 
 /** No reader ever had anything at a cursor that the log does not have there. */
@@ -53,14 +59,16 @@ function checkSeen(log: readonly LogEntry[], seen: readonly Seen[], text: string
 }
 
 /** Content comes only within an attempt; one is open at a time; each ends once. */
-function checkAttempts(log: readonly LogEntry[]): number {
-  let attempts = 0;
+function checkAttempts(log: readonly LogEntry[]): Attempts {
+  let all = 0;
+  let takeovers = 0;
   let open: number | null = null;
   for (const entry of log) {
     if (entry.type === "attempt.start") {
       assert.equal(open, null, `attempt ${entry.attempt} starts within attempt ${open}`);
       open = entry.attempt;
-      attempts++;
+      all++;
+      if (entry.cause === "takeover") takeovers++;
     } else if (entry.type === "attempt.end") {
       assert.equal(entry.attempt, open, "an attempt ends that is not open");
       open = null;
@@ -69,7 +77,7 @@ function checkAttempts(log: readonly LogEntry[]): number {
     }
   }
   assert.equal(open, null, "an attempt without an end");
-  return attempts;
+  return { all, takeovers };
 }
 
 async function entriesOf(url: string, stream: string): Promise<LogEntry[]> {

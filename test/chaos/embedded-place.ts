@@ -19,6 +19,7 @@ export async function openEmbeddedPlace(config: ConfigInput): Promise<Place> {
   return {
     port,
     urls: [url],
+    isShared: false,
     get lost() {
       return lost;
     },

@@ -11,6 +11,8 @@ export interface Place extends AsyncDisposable {
   strike(fault: PlaceFault, whileBroken: () => Promise<void>): Promise<void>;
   /** Writers that a stream lost so far, at most: each may have asked the provider once more. */
   readonly lost: number;
+  /** Whether a writer that the machine starves for as long as its lease loses the stream to another. */
+  readonly isShared: boolean;
 }
 
 /** Milliseconds; the least that a busy machine does not lose by itself. */

@@ -176,15 +176,18 @@ class Run {
 
   async #check(): Promise<void> {
     const { cancelAt, words } = this.#schedule;
-    const log = await checkLog(this.#place.urls, this.#stream, {
+    const attempts = await checkLog(this.#place.urls, this.#stream, {
       text: cancelAt === null ? wordsTo(words) : wordsTo(cancelAt),
       reason: cancelAt === null ? "stop" : "cancelled",
       seen: this.#readers.flatMap(({ seen }) => seen),
     });
-    const most = 1 + this.#deaths + this.#place.lost;
-    assert(this.#speech.asked <= most, `the provider was asked ${this.#speech.asked} times, expected at most ${most}`);
+    const { lost, isShared } = this.#place;
+    const own = attempts.all - attempts.takeovers;
+    assert(own <= 1 + this.#deaths, `${own} attempts of their writers' own, expected at most ${1 + this.#deaths}`);
+    if (!isShared) assert(attempts.takeovers <= lost, `${attempts.takeovers} takeovers, expected at most ${lost}`);
     // A writer may die between the call and the commit of what says so.
-    assert(log.attempts <= most, `the log has ${log.attempts} attempts, expected at most ${most}`);
+    const most = attempts.all + lost;
+    assert(this.#speech.asked <= most, `the provider was asked ${this.#speech.asked} times, expected at most ${most}`);
     for (const reader of this.#readers) await reader.close();
     await checkNothingOpen(this.#place.urls);
   }

@@ -10,6 +10,7 @@ export async function openProcessPlace(config: ConfigInput): Promise<Place> {
   return {
     port: Number(new URL(proxy.url).port),
     urls: [proxy.url],
+    isShared: false,
     get lost() {
       return lost;
     },

@@ -65,6 +65,7 @@ export async function openReplicaPlace(config: ConfigInput): Promise<Place> {
   return {
     port: balancer.port,
     urls: replicas.map(({ url }) => url),
+    isShared: true,
     get lost() {
       return lost;
     },
