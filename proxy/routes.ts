@@ -6,9 +6,10 @@ import { decodeToolOutcome } from "../protocol/frame.ts";
 import { isFields } from "../protocol/validate.ts";
 import type { Agents } from "./agents.ts";
 import { showEntry, showMessage } from "./delivery/audience.ts";
+import { entriesAfter } from "./delivery/entries-after.ts";
 import { HeldFeed } from "./delivery/held-feed.ts";
 import { deliverSse } from "./delivery/sse-delivery.ts";
-import type { SseOptions } from "./delivery/sse-delivery.ts";
+import type { Bye, SseOptions } from "./delivery/sse-delivery.ts";
 import type { Caller } from "./spend/treasury.ts";
 import type { StreamLog, Turn } from "./stream-log/stream-log.ts";
 import type { Streams } from "./streams.ts";
@@ -27,7 +28,7 @@ export interface RouteParts {
   /** Who asks, and from where. @throws {StreamError} `unauthenticated` */
   readonly callerOf: (request: FastifyRequest) => Caller;
   /** Live responses, to say goodbye to when the proxy goes. */
-  readonly live: Set<(code: number, reason: string) => void>;
+  readonly live: Set<Bye>;
 }
 
 type WithId = { Params: { id: string } };
@@ -87,7 +88,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     const { id } = request.params;
     const limit = limitOf(request.query.limit);
     const { feed, seq } = await streams.attach(id, ownerOf(request), parseCursor(request.query.after ?? "0"));
-    const entries = (await log.read(id, seq, limit)).slice(0, limit);
+    const entries = seq < feed.tail ? (await entriesAfter(log, id, seq, limit)).slice(0, limit) : [];
     const audience = agents.audience(feed.record.agent);
     const events = reveal(entries, (entry) => showEntry(entry, audience), seq);
     const reached = entries.at(-1)?.seq ?? seq;

@@ -7,6 +7,7 @@ import { SharedCircuits } from "./shared-circuits.ts";
 import { isOpen } from "./config.ts";
 import type { Config } from "./config-schema.ts";
 import { Heartbeat } from "./delivery/heartbeat.ts";
+import type { Bye } from "./delivery/sse-delivery.ts";
 import { registerDemoFaults } from "./demo-faults.ts";
 import { bearer } from "./guard/access-token.ts";
 import { Admission } from "./guard/admission.ts";
@@ -46,6 +47,15 @@ import { Streams } from "./streams.ts";
 import { sellerOf, Targets } from "./targets.ts";
 import { VisitLimits } from "./visit-limits.ts";
 import { attachWsServer } from "./ws-server.ts";
+
+/** Milliseconds: another process is there at once, or this one again soon; a thousand readers come back over two seconds. */
+const COME_BACK_MS = 250;
+const PER_READER_MS = 2;
+const LONGEST_COME_BACK_MS = 10_000;
+
+/** When readers are asked to come back: each at another time, so that they are no stampede. */
+const comeBackOf = (readers: number) => () =>
+  Math.round(COME_BACK_MS + Math.random() * Math.min(LONGEST_COME_BACK_MS, COME_BACK_MS + readers * PER_READER_MS));
 
 export interface Listening {
   readonly host: string;
@@ -89,7 +99,7 @@ export async function startProxy(
   const agents = new Agents(config, targets, router, (agent, stream, tool, err) =>
     logger.warn({ agent, stream, tool, err }, "a tool failed"),
   );
-  const responses = new Set<(code: number, reason: string) => void>();
+  const responses = new Set<Bye>();
   const names = new KnownNames(config);
   const lanes: Lanes = () => router.states();
   const load = new Load(config.backpressure.flushMs);
@@ -218,8 +228,9 @@ export async function startProxy(
       clearTimeout(deadline);
       await keeper.close();
       followers.close();
-      for (const bye of responses) bye(CLOSE.draining, "the proxy is shutting down");
-      sockets.bye(CLOSE.draining, "the proxy is shutting down");
+      const comeBack = comeBackOf(responses.size + sockets.size);
+      for (const bye of responses) bye(CLOSE.draining, "the proxy is shutting down", comeBack());
+      sockets.bye(CLOSE.draining, "the proxy is shutting down", comeBack);
       heartbeat.close();
       hints.close();
       probe.close();

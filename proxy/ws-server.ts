@@ -18,8 +18,8 @@ export interface WsServerParts {
 }
 
 export interface WsServer {
-  /** Says goodbye to every socket. */
-  bye(code: number, reason: string): void;
+  /** Says goodbye to every socket. @param retryAfterMs when each is to come back */
+  bye(code: number, reason: string, retryAfterMs: () => number): void;
   readonly size: number;
   /** Streams that are read over all sockets. */
   readonly viewers: number;
@@ -55,7 +55,8 @@ export function attachWsServer(server: Server, parts: WsServerParts): WsServer {
   });
 
   return {
-    bye: (code, reason) => connections.forEach((connection) => connection.bye(code, reason)),
+    bye: (code, reason, retryAfterMs) =>
+      connections.forEach((connection) => connection.bye(code, reason, retryAfterMs())),
     get size() {
       return connections.size;
     },

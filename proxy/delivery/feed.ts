@@ -1,11 +1,12 @@
 /** A stream as one audience sees it: shown batches shared by all viewers at the tail, pages for those behind. */
-import { cover, crc32, merge, reveal, StreamError, visibleText } from "../../protocol/index.ts";
-import type { LogEntry, MessageStatus, StatusNote } from "../../protocol/index.ts";
+import { cover, crc32, merge, reveal, visibleText } from "../../protocol/index.ts";
+import type { LogEntry, MessageStatus, StatusNote, StreamError } from "../../protocol/index.ts";
 import type { Batch } from "../stream-log/batch.ts";
 import type { StreamLog, StreamRecord } from "../stream-log/stream-log.ts";
 import type { Standpoint, StreamTail } from "../stream-log/tail.ts";
 import { showEntry } from "./audience.ts";
 import type { Audience } from "./audience.ts";
+import { entriesAfter } from "./entries-after.ts";
 import { Parcel } from "./parcel.ts";
 import { Standing } from "./standing.ts";
 import type { ViewedFeed } from "./viewer.ts";
@@ -42,6 +43,8 @@ export class Feed implements ViewedFeed {
   /** Where viewers stand who have all that is shown: what is hidden since is covered by the next parcel. */
   #shown: number;
   readonly #keepsPartials: boolean;
+  /** Of the last beat: viewers at the tail are beaten one after the other, and have the same. */
+  #head: Head | null = null;
   /** Known once somebody asked for it, and kept up from then on. */
   #standing: Standing | null = null;
 
@@ -81,7 +84,10 @@ export class Feed implements ViewedFeed {
 
   /** Null for a stream that is not running here: its digest is in its `stream.end`. */
   head(): Head | null {
-    return this.#tail === null ? null : { seq: this.#tail.seq, digest: crc32(visibleText(this.#tail.message)) };
+    if (this.#tail === null) return null;
+    const { seq, message } = this.#tail;
+    if (this.#head?.seq !== seq) this.#head = { seq, digest: crc32(visibleText(message)) };
+    return this.#head;
   }
 
   /** True when nothing that this audience may see follows `cursor` yet. */
@@ -102,9 +108,9 @@ export class Feed implements ViewedFeed {
     return this.#latest?.base === cursor ? this.#latest : null;
   }
 
-  /** What follows `cursor` in the store; only what stands, when that is given. */
+  /** What follows `cursor` in the store; only what stands, when that is given. @throws {StreamError} as `entriesAfter` */
   async page(cursor: number, late: boolean, standing: Standing | null = null): Promise<Parcel> {
-    const entries = await this.#log.read(this.record.id, cursor, PAGE_ENTRIES);
+    const entries = await entriesAfter(this.#log, this.record.id, cursor, PAGE_ENTRIES);
     if (standing === null) return this.#parcel(entries, cursor, late, (entry) => showEntry(entry, this.#audience));
     // What was held back comes all at once, so it comes merged.
     return this.#parcel(upTo(standing.upTo, entries), cursor, true, (entry) =>
@@ -114,16 +120,13 @@ export class Feed implements ViewedFeed {
 
   /**
    * What of the stream can be voided no more: read from the log the first time, kept up with every commit after that.
-   * @throws {StreamError} `not_found` for a stream that was deleted, or what the store throws.
+   * @throws {StreamError} as `entriesAfter`
    */
   async standing(): Promise<Standing> {
     const standing = (this.#standing ??= new Standing(this.record.first - 1, this.#keepsPartials));
     this.#follow();
-    while (standing.seq < this.tail) {
-      const before = standing.seq;
-      standing.apply(await this.#log.read(this.record.id, before, PAGE_ENTRIES));
-      if (standing.seq === before) throw new StreamError("not_found", "The stream was deleted");
-    }
+    while (standing.seq < this.tail)
+      standing.apply(await entriesAfter(this.#log, this.record.id, standing.seq, PAGE_ENTRIES));
     return standing;
   }
 

@@ -16,6 +16,12 @@ export interface SseOptions {
 /** When a plain EventSource comes back after a cut, give or take a half so that not all come at once. */
 const RETRY_MS = 1_000;
 
+/** A reader who takes nothing more does not take the goodbye either: then the connection is cut, in milliseconds. */
+const BYE_MS = 10_000;
+
+/** Ends a response early. @param retryAfterMs when the reader is to come back, where we know better than it does */
+export type Bye = (code: number, reason: string, retryAfterMs?: number) => void;
+
 /** Against buffering and transformation on the way: nginx, CDNs and compressing middleboxes. */
 export const SSE_HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -33,7 +39,7 @@ export function deliverSse(
   response: ServerResponse,
   headers: Readonly<Record<string, string | readonly string[] | number | undefined>>,
   options: SseOptions,
-): (code: number, reason: string) => void {
+): Bye {
   const sse = new SseTransport(response);
   const openedAt = Date.now();
   // Without chunks an event is one plain write; the end of the connection ends the body, as `stream.end` ends the stream.
@@ -43,18 +49,21 @@ export function deliverSse(
   // A first byte at once: some proxies forward the head only together with the body.
   response.write(`retry: ${Math.round(RETRY_MS * (0.5 + Math.random()))}\n\n`);
   const viewer = new Viewer(feed, cursor, sse);
-  const bye = (code: number, reason: string) => {
+  let cut: NodeJS.Timeout | undefined;
+  const bye: Bye = (...why) => {
     viewer.stop();
-    sse.bye(code, reason);
+    sse.bye(...why);
+    cut ??= setTimeout(() => response.destroy(), BYE_MS).unref();
   };
   const stopBeats = options.heartbeat.add(() => {
-    if (Date.now() - openedAt >= options.rotateMs) bye(CLOSE.rotated, "connect again to go on");
+    if (Date.now() - openedAt >= options.rotateMs) bye(CLOSE.rotated, "connect again to go on", 0);
     else sse.beat(viewer.head());
   });
   const { socket } = response;
   const wake = () => viewer.wake();
   socket?.on("drain", wake);
   response.on("close", () => {
+    clearTimeout(cut);
     viewer.stop();
     stopBeats();
     socket?.off("drain", wake);
@@ -97,8 +106,8 @@ class SseTransport {
     this.#response.end();
   }
 
-  bye(code: number, reason: string): void {
-    this.#event("bye", { code, reason });
+  bye(...[code, reason, retryAfterMs]: Parameters<Bye>): void {
+    this.#event("bye", { code, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     this.#response.end();
   }
 

@@ -11,7 +11,7 @@ export interface ViewedFeed {
   readonly note: StatusNote | null;
   /** True when there is nothing to send to a viewer at `cursor`. */
   isCurrent(cursor: number): boolean;
-  /** What follows `cursor`, when a viewer there is not current; empty only for a stream that was deleted. */
+  /** What follows `cursor`, when a viewer there is not current. Rejects when that is not there any more. */
   next(cursor: number, late: boolean): Parcel | Promise<Parcel>;
   /** Null when a viewer that is current need not be where the digest is of. */
   head(): Head | null;
@@ -106,7 +106,6 @@ export class Viewer {
       (parcel) => {
         this.#reading = false;
         if (this.#unlisten === null) return;
-        if (parcel.last === this.cursor) return this.#fail(new StreamError("not_found", "The stream was deleted"));
         this.#send(parcel);
         this.wake();
       },

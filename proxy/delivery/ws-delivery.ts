@@ -197,7 +197,7 @@ export class WsConnection implements FrameSocket {
   async #subscribe({ s, id, after, window, hold }: Extract<ClientFrame, { type: "sub" }>): Promise<void> {
     const asked = Symbol(id);
     try {
-      if (this.#subscriptions.size >= SUBSCRIPTIONS_PER_SOCKET) {
+      if (this.#subscriptions.size + this.#asked.size >= SUBSCRIPTIONS_PER_SOCKET) {
         throw new StreamError(
           "rate_limited",
           `s: found ${SUBSCRIPTIONS_PER_SOCKET} subscriptions, expected no more on one socket`,
@@ -240,7 +240,7 @@ export class WsConnection implements FrameSocket {
   #beat(): void {
     const now = Date.now();
     if (now - this.#heardAt > SILENCE_MS) return this.#ws.terminate();
-    if (now - this.#openedAt > this.#options.rotateMs) return this.bye(CLOSE.rotated, "connect again to go on");
+    if (now - this.#openedAt > this.#options.rotateMs) return this.bye(CLOSE.rotated, "connect again to go on", 0);
     for (const subscription of this.#subscriptions.values()) {
       if (subscription.overdueMs(now) > ACK_TIMEOUT_MS) return this.bye(CLOSE.slow, "nothing was acknowledged");
     }

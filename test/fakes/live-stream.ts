@@ -41,8 +41,11 @@ const recordAt = (tail: number): StreamRecord => ({
 export function liveStream(audience: Audience, keepsPartials = false) {
   const stored: LogEntry[] = [];
   const tail = new StreamTail(recordAt(0));
-  const read = async (_id: string, after: number, limit: number) => stored.slice(after, after + limit);
-  const feed = new Feed(tail.record, { read } as unknown as StreamLog, audience, tail, keepsPartials);
+  let first: number | null = 1;
+  const read = async (_id: string, after: number, limit: number) =>
+    stored.filter(({ seq }) => seq > after && seq >= (first ?? Infinity)).slice(0, limit);
+  const findStream = async () => (first === null ? null : { ...tail.record, first });
+  const feed = new Feed(tail.record, { read, findStream } as unknown as StreamLog, audience, tail, keepsPartials);
   const commit = (entries: readonly LogEntry[]): void => {
     stored.push(...entries);
     const lines = entries.map(encodeWireEntry);
@@ -50,7 +53,9 @@ export function liveStream(audience: Audience, keepsPartials = false) {
     const batch: Batch = { first: entries[0]!.seq, last: entries.at(-1)!.seq, entries, lines, chars };
     tail.publish(batch);
   };
-  return { feed, tail, commit };
+  /** As retention does: entries before `seq` go; with null the stream. */
+  const trim = (seq: number | null): void => void (first = seq);
+  return { feed, tail, commit, trim };
 }
 
 /** Takes what it is sent as long as it is open, and reads it back from the bytes both transports would send. */
@@ -58,6 +63,7 @@ export class TestTransport implements ViewerTransport {
   open = true;
   entries: WireEntry[] = [];
   ended: number | null = null;
+  failure: unknown = null;
 
   ready(): boolean {
     return this.open;
@@ -82,7 +88,7 @@ export class TestTransport implements ViewerTransport {
     this.ended = seq;
   }
   fail(error: unknown): void {
-    throw error;
+    this.failure = error;
   }
 }
 

@@ -3,13 +3,13 @@ import { rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, mock, test } from "node:test";
-import { CLOSE } from "../../protocol/index.ts";
+import { CLOSE, SUBSCRIPTIONS_PER_SOCKET } from "../../protocol/index.ts";
 import type { ServerFrame } from "../../protocol/index.ts";
 import type { Provider } from "../../proxy/provider/provider.ts";
 import { openSqliteLog } from "../../proxy/stream-log/sqlite-log.ts";
 import type { ConfigInput } from "../../proxy/config-schema.ts";
 import { fakeProvider, finish, more, settle, text } from "../fakes/fake-provider.ts";
-import { openSocket, runProxy } from "../fakes/running-proxy.ts";
+import { openSocket, parseSse, runProxy } from "../fakes/running-proxy.ts";
 import type { RunningProxy, TestSocket } from "../fakes/running-proxy.ts";
 
 /** A thousand parts of two thousand characters: eight windows of the largest size. */
@@ -104,7 +104,8 @@ describe("flow on a WebSocket", () => {
       }
     }
     passTime(20_001);
-    assert.equal((await first.next("bye")).code, CLOSE.rotated);
+    const bye = await first.next("bye");
+    assert.deepEqual([bye.code, bye.retryAfterMs], [CLOSE.rotated, 0], "at once: nothing is wrong");
     assert.equal(await first.closed, CLOSE.rotated);
     const second = await open();
     second.send({ type: "sub", s: 1, id, after: `${cursor.split(".")[0]}.${last}` });
@@ -118,6 +119,35 @@ describe("flow on a WebSocket", () => {
       }
     }
     assert.equal(said, "one two");
+  });
+
+  test("a socket reads so many streams at most, also when all are asked for at once", async () => {
+    await serve(fakeProvider("p", [text("half"), new Promise<never>(() => {})]));
+    const socket = await open();
+    const { id } = await start(socket);
+    for (let s = 1; s <= SUBSCRIPTIONS_PER_SOCKET + 1; s++) socket.send({ type: "sub", s, id, after: "0" });
+    const refused = await socket.next("err");
+    assert.deepEqual([refused.s, refused.error.code], [SUBSCRIPTIONS_PER_SOCKET + 1, "rate_limited"]);
+    socket.send({ type: "unsub", s: 1 });
+    socket.send({ type: "sub", s: 1_000, id, after: "0" });
+    while ((await socket.next("subbed")).s !== 1_000);
+  });
+
+  test("readers are asked to come back each at another time when the proxy goes", async () => {
+    await serve(fakeProvider("p", [text("half"), new Promise<never>(() => {})]));
+    const opened = await Promise.all(Array.from({ length: 8 }, open));
+    const { id } = await start(opened[0]!);
+    const live = await proxy.get(`/v1/streams/${id}/live`);
+    const closing = proxy.close();
+    const byes = await Promise.all(opened.map((socket) => socket.next("bye")));
+    const last = parseSse(await live.text()).at(-1)!;
+    await closing;
+    const sse = JSON.parse(last.data) as { code: number; retryAfterMs: number };
+    for (const { code, retryAfterMs } of [...byes, sse]) {
+      assert.equal(code, CLOSE.draining);
+      assert.ok(retryAfterMs! >= 250 && retryAfterMs! <= 10_250, `${retryAfterMs} ms`);
+    }
+    assert.ok(new Set(byes.map(({ retryAfterMs }) => retryAfterMs)).size > 4);
   });
 
   test("every resume answer comes on the socket too, and it stays open", async (t) => {

@@ -226,9 +226,15 @@ describe("a held viewer", () => {
   });
 
   test("is refused where the log is gone", async () => {
-    const { feed, tail } = liveStream(ALL);
-    tail.seq = 3;
-    await assert.rejects(HeldFeed.of(feed), { code: "not_found" });
+    for (const [first, code] of [
+      [3, "cursor_expired"],
+      [null, "not_found"],
+    ] as const) {
+      const { feed, commit, trim } = liveStream(ALL);
+      commit(numbered([attempt(1), begins(0), says(0, "a")]));
+      trim(first);
+      await assert.rejects(HeldFeed.of(feed), { code });
+    }
   });
 
   test("keeps the stream watched, like any other", async (t) => {

@@ -87,7 +87,8 @@ test("an SSE response that has lasted long enough says goodbye and ends; the nex
   for (const beat of beats.splice(0)) beat();
   const events = parseSse(await body);
   const bye = events.at(-1)!;
-  assert.deepEqual([bye.event, bye.id, (JSON.parse(bye.data) as { code: number }).code], ["bye", null, CLOSE.rotated]);
+  const { code, retryAfterMs } = JSON.parse(bye.data) as { code: number; retryAfterMs: number };
+  assert.deepEqual([bye.event, bye.id, code, retryAfterMs], ["bye", null, CLOSE.rotated, 0]);
   const cursor = Number(events.at(-2)!.id!.split(".")[1]);
   const second = await open(cursor);
   const rest = bodyOf(second.response);
@@ -97,6 +98,25 @@ test("an SSE response that has lasted long enough says goodbye and ends; the nex
     entriesOf(await rest).map(({ seq }) => seq),
     [2],
   );
+});
+
+test("an SSE reader who takes nothing more, not even the goodbye, is cut off", async (t) => {
+  const { open, commit, beats } = await sseServer(t, 0);
+  const { response, socket } = await open();
+  // Cut off before its body is whole.
+  response.on("error", () => {});
+  const closed = once(socket, "close");
+  for (let seq = 1; !socket.writableNeedDrain; seq++) {
+    commit([{ type: "delta", block: 0, kind: "text", text: TEXT, seq, ts: 0 }]);
+    if (seq % 100 === 0) await turn();
+  }
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const beat of beats) beat();
+  t.mock.timers.tick(9_999);
+  await turn();
+  assert.equal(socket.destroyed, false);
+  t.mock.timers.tick(1);
+  await closed;
 });
 
 test("a WebSocket viewer that acknowledges nothing costs its window, however far the stream grows", async () => {

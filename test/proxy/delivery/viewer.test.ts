@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { emptyMessage, fold, place, reveal } from "../../../protocol/index.ts";
+import { emptyMessage, fold, place, reveal, StreamError } from "../../../protocol/index.ts";
 import type { StatusNote } from "../../../protocol/index.ts";
 import { showEntry } from "../../../proxy/delivery/audience.ts";
 import { Viewer } from "../../../proxy/delivery/viewer.ts";
@@ -58,6 +58,7 @@ test("whatever the schedule of commits, stalls and joins, a viewer's fold is the
           reveal(log, (entry) => showEntry(entry, audience), 0),
         );
         for (const { transport, from } of viewers) {
+          assert.equal(transport.failure, null);
           assert.equal(transport.ended, log.length);
           let cursor = from;
           for (const entry of transport.entries) {
@@ -125,4 +126,33 @@ test("a viewer who comes later is told what the stream waits for, until content 
   tail.note({ phase: "step", detail: "look" });
   commit([{ type: "delta", block: 0, kind: "text", text: "a", seq: 2, ts: 0 }]);
   assert.deepEqual(told(), ["step"]);
+});
+
+test("a viewer so far behind that retention has overtaken it is told so, and never skips what is gone", async () => {
+  for (const first of [3, 100]) {
+    const { feed, commit, trim } = liveStream(ALL);
+    const transport = new TestTransport();
+    transport.open = false;
+    const viewer = new Viewer(feed, 0, transport);
+    commit([{ type: "block.start", block: 0, kind: "text", seq: 1, ts: 0 }]);
+    for (let seq = 2; seq < 10; seq++) commit([{ type: "delta", block: 0, kind: "text", text: "word ", seq, ts: 0 }]);
+    trim(first);
+    transport.open = true;
+    viewer.wake();
+    while (transport.failure === null) await turn();
+    assert.equal((transport.failure as StreamError).code, "cursor_expired");
+    assert.deepEqual([transport.entries, viewer.stopped], [[], true]);
+  }
+});
+
+test("viewers of a stream that is not the one they read any more are told so, whether they wait or lag", () => {
+  const { feed, tail } = liveStream(ALL);
+  const transports = [new TestTransport(), new TestTransport()];
+  for (const transport of transports) new Viewer(feed, 0, transport);
+  tail.lose(new StreamError("incarnation_changed", "entries were lost"));
+  assert.deepEqual(
+    transports.map(({ failure }) => (failure as StreamError).code),
+    ["incarnation_changed", "incarnation_changed"],
+  );
+  assert.equal(tail.furthest, null, "nobody watches any more");
 });
