@@ -60,8 +60,16 @@ export function completeConfig(input: ConfigInput, env: Environment): Config {
   if (!result.success) mistakes.push(...result.error.issues.flatMap(toMistakes));
   if (result.success) mistakes.push(...crossCheck(result.data));
   if (mistakes.length > 0 || !result.success) throw new ConfigError(mistakes);
-  return result.data;
+  return isOpen(result.data) ? result.data : withVisitLimits(result.data);
 }
+
+/** Where strangers come nobody has to remember that one of them may not take it all. */
+const VISIT_LIMITS = { streamsPerMinute: 10, concurrent: 2 };
+
+const withVisitLimits = (config: Config): Config => ({
+  ...config,
+  access: { ...config.access, perVisitor: { ...VISIT_LIMITS, ...config.access.perVisitor } },
+});
 
 /** The keys of `NOT_YET` that a configuration sets. */
 export function unenforcedKeys(input: ConfigInput): string[] {

@@ -13,6 +13,7 @@ import type { Caller, Treasury } from "./spend/treasury.ts";
 import type { Lease } from "./stream-log/replicas.ts";
 import type { AssistantTurn, StreamLog, StreamRecord } from "./stream-log/stream-log.ts";
 import type { StreamTail } from "./stream-log/tail.ts";
+import type { VisitLimits } from "./visit-limits.ts";
 
 export class Streams {
   readonly #log: StreamLog;
@@ -23,6 +24,7 @@ export class Streams {
   readonly #feeds = new WeakMap<StreamTail, Feed>();
   readonly #lease: Lease;
   readonly #admission: Admission;
+  readonly #visits: VisitLimits;
   #draining = false;
 
   /** @param lease under which this process writes the streams it starts */
@@ -33,6 +35,7 @@ export class Streams {
     treasury: Treasury,
     lease: Lease,
     admission: Admission,
+    visits: VisitLimits,
   ) {
     this.#log = log;
     this.#live = live;
@@ -40,6 +43,7 @@ export class Streams {
     this.#treasury = treasury;
     this.#lease = lease;
     this.#admission = admission;
+    this.#visits = visits;
   }
 
   /** Refuses new streams from now on. */
@@ -51,7 +55,8 @@ export class Streams {
    * Starts an answer, or joins the one this `sendId` started before. Resolves when `stream.start` is committed; the
    * answer goes on whatever becomes of the caller.
    * @throws {StreamError} `not_found` (agent, conversation, parent), `forbidden` (a field the page may not set),
-   * `conflict` (the parent is still being answered), `draining`, `capacity`, `budget_exhausted`, `invalid_request`.
+   * `conflict` (the parent is still being answered), `draining`, `paused`, `capacity`, `budget_exhausted`,
+   * `rate_limited`, `invalid_request`.
    */
   start(request: StartRequest, caller: Caller): Promise<Started & { readonly created: boolean }> {
     return this.#admission.counted(this.#start(request, caller));
@@ -70,7 +75,8 @@ export class Streams {
     const start = await newStream(this.#log, { request, owner, agent: agent.name, fingerprint, lease: this.#lease });
     // Refused now rather than when the answer is under way.
     userMessage(start.turn);
-    const { record, created } = await this.#log.createStream(start);
+    const create = () => this.#log.createStream(start);
+    const { record, created } = await this.#visits.within(start.stream.id, caller, create);
     if (created) this.#live.begin(record, start.first, request, caller);
     return { ...startedOf(record), created };
   }

@@ -5,6 +5,7 @@ import { CLOSE_CONVERSATION, DROP_STREAM, FORGET_SEND, KEEP_DAY } from "./redis-
 import type { RedisKeys } from "./redis-keys.ts";
 import { RedisLedger } from "./redis-ledger.ts";
 import type { Reply } from "./redis-link.ts";
+import { RedisVisits } from "./redis-visits.ts";
 import { RECORD_FIELDS } from "./redis-stream-scripts.ts";
 import type { AttemptRecord, ConversationRecord, Kept, ResumeRecord, StreamRecord, Turn } from "./stream-log.ts";
 
@@ -13,6 +14,7 @@ const PLACES = 20_000;
 
 export abstract class RedisConversations {
   readonly ledger: RedisLedger;
+  readonly visits: RedisVisits;
   protected readonly connection: RedisConnection;
   protected readonly keys: RedisKeys;
   /** After so many milliseconds without use a key goes by itself, should retention ever have lost sight of it. */
@@ -29,6 +31,10 @@ export abstract class RedisConversations {
       spentOf: (id: string) => this.#spentOf(id),
     };
     this.ledger = new RedisLedger(connection, keys, streams, keepMs);
+    this.visits = new RedisVisits(connection, keys, async (id) => {
+      const status = await this.field(id, "status");
+      return status === null ? null : status === "running";
+    });
   }
 
   async findStream(id: string): Promise<StreamRecord | null> {

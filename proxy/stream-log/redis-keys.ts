@@ -51,6 +51,12 @@ export class RedisKeys {
     return [`${base}accounts`, `${base}reservations`, `${base}settled`];
   }
 
+  /** Streams a visitor or an address began lately, and those of them that may still run. */
+  visits(key: string): readonly [recent: string, running: string] {
+    const base = `${this.#prefix}{visits:${encodeURIComponent(key)}}:`;
+    return [`${base}recent`, `${base}running`];
+  }
+
   /** The conversation a stream or turn belongs to. */
   place = (id: string): string => `${this.#prefix}place:${id}`;
 

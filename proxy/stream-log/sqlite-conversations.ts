@@ -4,6 +4,8 @@ import { StreamError } from "../../protocol/index.ts";
 import type { Message } from "../../protocol/index.ts";
 import { dayOf } from "./ledger.ts";
 import { SqliteLedger } from "./sqlite-ledger.ts";
+import type { LedgerStore } from "./sqlite-ledger.ts";
+import { SqliteVisits } from "./sqlite-visits.ts";
 import type {
   AttemptRecord,
   ConversationRecord,
@@ -17,6 +19,7 @@ import type {
 
 /** The base of the embedded store: one database, and everything in it that is not an entry. */
 export abstract class SqliteConversations {
+  readonly visits: SqliteVisits;
   protected readonly database: DatabaseSync;
   protected readonly money: SqliteLedger;
   readonly #insertConversation: StatementSync;
@@ -37,10 +40,9 @@ export abstract class SqliteConversations {
 
   constructor(database: DatabaseSync) {
     this.database = database;
-    this.money = new SqliteLedger(database, {
-      run: (work) => this.run(work),
-      transaction: (work) => this.transaction(work),
-    });
+    const store: LedgerStore = { run: (work) => this.run(work), transaction: (work) => this.transaction(work) };
+    this.money = new SqliteLedger(database, store);
+    this.visits = new SqliteVisits(database, store);
     this.#insertConversation = database.prepare("INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?, NULL)");
     this.#touchConversation = database.prepare("UPDATE conversations SET updated_at = ?, head = ? WHERE id = ?");
     this.#insertTurn = database.prepare(

@@ -53,6 +53,11 @@ const STEPS: readonly string[] = [
    CREATE TABLE outcomes (
      stream TEXT NOT NULL, call TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (stream, call)
    ) STRICT, WITHOUT ROWID;`,
+  // Who began which stream lately, where that is limited.
+  `CREATE TABLE visits (
+     key TEXT NOT NULL, stream TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (key, stream)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX visits_by_time ON visits (at);`,
 ];
 
 /** @throws {StreamError} `storage_unavailable` when a newer version of this program made the file. */

@@ -3,6 +3,7 @@ import type { Attachment, LogEntry, Message, MessageStatus } from "../../protoco
 import type { Batch } from "./batch.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Lease, Replicas } from "./replicas.ts";
+import type { Visits } from "./visits.ts";
 
 /** A stream as stored beside its entries. */
 export interface StreamRecord {
@@ -131,6 +132,7 @@ export interface RetentionBounds {
 /** Every implementation passes `test/contracts/stream-log.contract.ts` and the contracts of its parts. Times are milliseconds since the epoch. */
 export interface StreamLog extends Replicas {
   readonly ledger: Ledger;
+  readonly visits: Visits;
 
   /** The stream an earlier send with this id started. @throws {StreamError} `conflict` when that was another request. */
   findSend(owner: string, sendId: string, fingerprint: string): Promise<StreamRecord | null>;

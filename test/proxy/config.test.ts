@@ -150,10 +150,32 @@ test("outside a developer's machine a viewer sees text, usage and model, and wha
 
 test("keys that are checked but not acted on yet are listed", () => {
   const input = {
-    access: { perVisitor: { usdPerDay: 1, concurrent: 2 }, perAddress: { streamsPerMinute: 5 } },
+    access: { perVisitor: { usdPerDay: 1, concurrent: 2 }, jwks: "https://a.example/keys" },
     backpressure: { flushMs: 5, high: 0.9 },
   };
-  assert.deepEqual(unenforcedKeys(input), ["access.perVisitor.concurrent", "access.perAddress.streamsPerMinute"]);
+  assert.deepEqual(unenforcedKeys(input), ["access.jwks"]);
+});
+
+test("where visitors are told apart each may begin ten answers a minute and have two at once, unless it is written", () => {
+  const secret = "0123456789abcdef";
+  const limits = (access: ConfigInput["access"]) => completeConfig({ access }, {}).access.perVisitor;
+  assert.deepEqual(limits({ secret }), { streamsPerMinute: 10, concurrent: 2 });
+  assert.deepEqual(limits({ secret, perVisitor: { concurrent: 9, usdPerDay: 1 } }), {
+    streamsPerMinute: 10,
+    concurrent: 9,
+    usdPerDay: 1,
+  });
+  assert.equal(limits({}), undefined);
+});
+
+test("a limit of nothing, or less, is a mistake; no money is a limit", () => {
+  for (const wrong of [0, -1, 1.5, "many"]) {
+    const perVisitor = { streamsPerMinute: wrong, concurrent: wrong } as never;
+    const paths = ["access.perVisitor.streamsPerMinute", "access.perVisitor.concurrent"];
+    assert.deepEqual(pathsOf({ access: { perVisitor } }), paths);
+  }
+  assert.deepEqual(pathsOf({ access: { total: { usdPerDay: -1 } } }), ["access.total.usdPerDay"]);
+  assert.deepEqual(pathsOf({ access: { total: { usdPerDay: 0 } } }), []);
 });
 
 test("a file may be TypeScript, a module or JSON; one that cannot be read is named", async () => {

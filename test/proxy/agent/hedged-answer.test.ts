@@ -44,7 +44,7 @@ describe("a hedge", () => {
     const second = fakeProvider("second", [usage, () => (asked.resolve(), new Promise(() => {}))]);
     const log = openSqliteLog(":memory:");
     const ended: Receipt[] = [];
-    asked.promise.then(() => both.resolve());
+    void asked.promise.then(() => both.resolve());
     await runPaid(
       log,
       new Treasury(log.ledger, { total: 1, perVisitor: undefined, perAddress: undefined }),

@@ -71,7 +71,7 @@ test("a start is refused with a time to come back that differs from the next one
   const load = { isOverloaded: false };
   const randoms = [0, 0.99];
   const admission = new Admission(
-    load,
+    { load, isPaused: false },
     () => {},
     () => randoms.shift()!,
   );
@@ -93,7 +93,7 @@ test("a start is refused with a time to come back that differs from the next one
 
 test("every refused start is counted by its code, and one that begins is not", async () => {
   const codes: string[] = [];
-  const admission = new Admission({ isOverloaded: true }, (code) => codes.push(code));
+  const admission = new Admission({ load: { isOverloaded: true }, isPaused: false }, (code) => codes.push(code));
   const start = async () => admission.check();
   await assert.rejects(admission.counted(start()), { code: "capacity" });
   assert.equal(await admission.counted(Promise.resolve("s_1")), "s_1");

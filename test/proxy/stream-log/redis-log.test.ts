@@ -5,6 +5,7 @@ import { ledgerContract } from "../../contracts/ledger.contract.ts";
 import { ownershipContract } from "../../contracts/ownership.contract.ts";
 import { replicasContract } from "../../contracts/replicas.contract.ts";
 import { streamLogContract } from "../../contracts/stream-log.contract.ts";
+import { visitsContract } from "../../contracts/visits.contract.ts";
 import { startRedisCluster } from "../../fakes/redis-cluster.ts";
 import type { RedisCluster } from "../../fakes/redis-cluster.ts";
 import { findRedisServer, withoutAnyRedis, withoutRedis } from "../../fakes/redis-server.ts";
@@ -33,6 +34,7 @@ describe("the Redis store", { skip: withoutAnyRedis }, () => {
     const url = newUrl();
     return Promise.all(Array.from({ length: views }, () => openRedisLog(url)));
   });
+  visitsContract("redis", () => openRedisLog(newUrl()));
   streamLogContract("redis", (options) => openRedisLog(newUrl(), options));
 });
 
@@ -53,5 +55,6 @@ describe("the Redis store on a cluster", { skip: withoutRedis }, () => {
     const url = newUrl();
     return { one: await openRedisLog(url), other: await openRedisLog(url) };
   });
+  visitsContract("redis cluster", () => openRedisLog(newUrl()));
   streamLogContract("redis cluster", (options) => openRedisLog(newUrl(), options));
 });

@@ -15,6 +15,7 @@ import { LEASE } from "../../contracts/new-stream.ts";
 import { ownershipContract } from "../../contracts/ownership.contract.ts";
 import { replicasContract } from "../../contracts/replicas.contract.ts";
 import { streamLogContract } from "../../contracts/stream-log.contract.ts";
+import { visitsContract } from "../../contracts/visits.contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ai-stream-log-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -30,6 +31,7 @@ ledgerContract("sqlite in a file", async () => {
 const alone = (log: StreamLog) => ({ one: log, other: log });
 replicasContract("sqlite in memory", async () => alone(openSqliteLog(":memory:")));
 replicasContract("sqlite in a file", async () => alone(openSqliteLog(newFile())));
+visitsContract("sqlite in memory", async () => openSqliteLog(":memory:"));
 ownershipContract("sqlite in a file", async (views) => {
   const log = openSqliteLog(newFile());
   return Array.from({ length: views }, () => log);
@@ -63,7 +65,7 @@ test("a file of the schema before leases is brought forward, with what ran in it
   await before.close();
   const database = new DatabaseSync(file);
   database.exec(`ALTER TABLE streams DROP COLUMN request; ALTER TABLE streams DROP COLUMN cancel;
-    DROP TABLE outcomes; PRAGMA user_version = 3;`);
+    DROP TABLE outcomes; DROP TABLE visits; PRAGMA user_version = 3;`);
   database.close();
   const log = openSqliteLog(file);
   assert.deepEqual(await log.abandoned(10), ["s_old"]);
