@@ -39,16 +39,9 @@ export default {
   browsers: launchers,
 };
 
-/**
- * Runs before everything else in a page. WebKit has no symbol for `using` yet. And nothing is said of sizes that change
- * while they are told: by the specification they are told in the next frame, which is what following the end of a text
- * needs; Firefox and WebKit report it as an error, and the test framework as a failure.
- */
+/** Runs before everything else in a page: WebKit has no symbol for `using` yet. */
 function prepare() {
   Symbol.dispose ??= Symbol.for("Symbol.dispose");
-  addEventListener("error", (event) => {
-    if (event.message.startsWith("ResizeObserver loop")) event.stopImmediatePropagation();
-  });
 }
 
 /** Everything but the runner's own pages comes from Vite. */

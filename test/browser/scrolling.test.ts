@@ -71,4 +71,19 @@ describe("the view", () => {
     await settled();
     expect(fromEnd(box)).to.be.lessThan(2);
   });
+
+  it("follows, lets go and comes back without an error of the page", async () => {
+    const errors: string[] = [];
+    const record = ({ message }: ErrorEvent): number => errors.push(message);
+    window.addEventListener("error", record);
+    const { element, box } = await mountLong();
+    for (let times = 2; times < 12; times++) {
+      await element.show({ messages: [asked("?"), growing(LINES.repeat(times))] });
+      if (times % 3 === 0) await scrollTo(box, box.scrollHeight / 2);
+      if (times % 3 === 1) await scrollTo(box, box.scrollHeight);
+    }
+    await settled();
+    window.removeEventListener("error", record);
+    expect(errors).to.deep.equal([]);
+  });
 });

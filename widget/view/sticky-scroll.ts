@@ -13,6 +13,8 @@ export class StickyScroll implements ReactiveController {
   #sizes: ResizeObserver | null = null;
   /** Another mode draws another box. */
   #observed: HTMLElement | null = null;
+  /** How far the box could be scrolled when that was last looked at. */
+  #room = 0;
   #lastTop = 0;
   /** The next scroll is ours: what is sent makes the text shorter, then longer, and that is no reader looking back. */
   #isJump = false;
@@ -28,13 +30,9 @@ export class StickyScroll implements ReactiveController {
     const box = this.#box();
     if (box === this.#observed) return;
     this.hostDisconnected();
-    if (box === null) return;
     this.#observed = box;
-    this.#sizes = new ResizeObserver(() => {
-      if (this.following) this.#toEnd();
-    });
-    this.#sizes.observe(box);
-    if (box.firstElementChild !== null) this.#sizes.observe(box.firstElementChild);
+    this.#sizes = new ResizeObserver(() => this.#onSize());
+    this.#observe();
   }
 
   hostConnected(): void {
@@ -44,6 +42,7 @@ export class StickyScroll implements ReactiveController {
   hostDisconnected(): void {
     this.#sizes?.disconnect();
     this.#sizes = this.#observed = null;
+    this.#room = 0;
   }
 
   /** For the box's `scroll` event: scrolling up lets go, reaching the end takes hold again. */
@@ -65,7 +64,29 @@ export class StickyScroll implements ReactiveController {
   #follow(following: boolean): void {
     if (following === this.following) return;
     this.following = following;
+    if (following) this.#observe();
+    else this.#sizes?.disconnect();
     this.#host.requestUpdate();
+  }
+
+  #observe(): void {
+    const box = this.#observed;
+    if (box === null || !this.following) return;
+    this.#sizes?.observe(box);
+    if (box.firstElementChild !== null) this.#sizes?.observe(box.firstElementChild);
+  }
+
+  /**
+   * Text that comes into view is laid out only now, and so may change the very size that is being told, which browsers
+   * report to the page as an error: nobody listens again before the next frame, and never while nothing is followed.
+   */
+  #onSize(): void {
+    const { scrollHeight = 0, clientHeight = 0 } = this.#observed ?? {};
+    if (scrollHeight - clientHeight === this.#room) return;
+    this.#room = scrollHeight - clientHeight;
+    this.#toEnd();
+    this.#sizes?.disconnect();
+    requestAnimationFrame(() => this.#observe());
   }
 
   #toEnd(): void {
