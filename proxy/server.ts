@@ -223,9 +223,11 @@ export async function startProxy(
       stopRetention();
       keeper.drain();
       // What is not finished by then is left to whoever opens the store next, or shares it now.
-      const deadline = setTimeout(() => void keeper.handOver(), graceMs);
+      let handedOver: Promise<void> | undefined;
+      const deadline = setTimeout(() => (handedOver = keeper.handOver()), graceMs);
       await pumps.idle();
       clearTimeout(deadline);
+      await handedOver;
       await keeper.close();
       followers.close();
       const comeBack = comeBackOf(responses.size + sockets.size);

@@ -31,6 +31,7 @@ export class LeaseKeeper {
   /** Apart: taking many streams over takes its time, and nothing that is held may be lost over it. */
   #renewals: Rounds | undefined;
   #looks: Rounds | undefined;
+  #unwatch: (() => void) | undefined;
   /** On `performance.now()`: until then the leases hold whatever happens to the store. */
   #heldUntil = 0;
   #closed = false;
@@ -50,6 +51,7 @@ export class LeaseKeeper {
     this.#renewals = new Rounds(() => this.#renew().then(() => everyMs), everyMs);
     const look = async () => ((await this.#look()) ? MORE_MS : everyMs);
     this.#looks = new Rounds(look, await look());
+    this.#unwatch = this.#options.log.watchReleases(() => this.#looks?.ask());
   }
 
   /** A stream is written here from now on. */
@@ -88,6 +90,7 @@ export class LeaseKeeper {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#unwatch?.();
     await Promise.all([this.#renewals?.stop(), this.#looks?.stop()]);
     for (const unwatch of this.#watched.values()) unwatch();
     this.#watched.clear();

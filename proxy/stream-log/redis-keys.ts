@@ -39,6 +39,11 @@ export class RedisKeys {
     return `${this.#prefix}wake:${id}`;
   }
 
+  /** A channel: what is published here wakes whoever can take streams over. */
+  get releases(): string {
+    return `${this.#prefix}released`;
+  }
+
   /** The conversation itself, its turns, finished messages and stream ids. */
   conversation(id: string): readonly [conversation: string, turns: string, messages: string, streams: string] {
     const base = `${this.#prefix}{${id}}:`;

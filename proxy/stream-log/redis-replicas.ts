@@ -48,7 +48,14 @@ export abstract class RedisReplicas extends RedisConversations implements Replic
   }
 
   async release(stream: string, term: number): Promise<void> {
-    if ((await this.onMeta(RELEASE, stream, [String(term)])) === 1) await this.noteLeases(0, [stream]);
+    if ((await this.onMeta(RELEASE, stream, [String(term)])) !== 1) return;
+    await this.noteLeases(0, [stream]);
+    const { releases } = this.keys;
+    await this.connection.call(releases, ["PUBLISH", releases, ""]);
+  }
+
+  watchReleases(wake: () => void): () => void {
+    return this.connection.subscribe(this.keys.releases, wake);
   }
 
   async abandoned(limit: number): Promise<readonly string[]> {

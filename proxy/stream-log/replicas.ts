@@ -43,6 +43,9 @@ export interface Replicas {
   /** The lease is over now: whoever looks next takes the stream. Nothing when `term` is not the stream's. */
   release(stream: string, term: number): Promise<void>;
 
+  /** Calls `wake` soon after another process released a stream. Only a hint, as `watch`. Returns how to stop. */
+  watchReleases(wake: () => void): () => void;
+
   /** Running streams whose lease has run out, the oldest first. */
   abandoned(limit: number): Promise<readonly string[]>;
 

@@ -67,6 +67,10 @@ export abstract class SqliteReplicas extends SqliteConversations implements Repl
     if ((await this.findStream(stream))?.term === term) this.#leases.delete(stream);
   }
 
+  watchReleases(): () => void {
+    return () => {};
+  }
+
   abandoned(limit: number): Promise<readonly string[]> {
     return this.run(() => {
       const found: string[] = [];

@@ -115,6 +115,18 @@ export function replicasContract(
       );
     });
 
+    test("a release wakes those who can take the stream", async () => {
+      const woken = Promise.withResolvers<void>();
+      const stop = other.watchReleases(() => woken.resolve());
+      // A hint may be lost while it is being asked for.
+      for (let over = !one.isShared; !over;) {
+        const { id } = await begin(HELD);
+        await one.release(id, 1);
+        over = await Promise.race([woken.promise.then(() => true), delay(50, false)]);
+      }
+      stop();
+    });
+
     test("only the term that holds a stream releases it", async () => {
       const { id } = await begin(HELD);
       await one.release(id, 1);
