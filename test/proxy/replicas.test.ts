@@ -189,7 +189,10 @@ describe("two proxies on one Redis", { skip: withoutRedis }, () => {
       while (!(await waits(other))) await settle();
       const answer = (proxy: RunningProxy, result: string) => proxy.post(`/v1/streams/${id}/tools/c1`, { result });
       const replies = await Promise.all([answer(one, "here"), answer(other, "there")]);
-      assert.deepEqual(replies.map(({ status }) => status).sort(), [202, 409]);
+      assert.deepEqual(
+        replies.map(({ status }) => status).sort((a, b) => a - b),
+        [202, 409],
+      );
       assert.equal(await new Watcher(other, id).ended(), "done");
       const [block] = (await messageAt(one, id)).blocks;
       assert.equal(block?.kind === "tool" && block.result, replies[0]!.status === 202 ? "here" : "there");
@@ -215,7 +218,10 @@ describe("two proxies on one Redis", { skip: withoutRedis }, () => {
     const send = (proxy: RunningProxy, input: string) =>
       proxy.post("/v1/streams", { input }, { "idempotency-key": "k" });
     const replies = await Promise.all([one, other, one, other].map((proxy) => send(proxy, "same")));
-    assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 200, 200, 201]);
+    assert.deepEqual(
+      replies.map(({ status }) => status).sort((a, b) => a - b),
+      [200, 200, 200, 201],
+    );
     const ids = await Promise.all(replies.map(async (reply) => ((await reply.json()) as Started).id));
     assert.equal(new Set(ids).size, 1);
     assert.deepEqual([(await send(one, "another")).status, (await send(other, "another")).status], [409, 409]);
