@@ -65,6 +65,20 @@ describe("a conversation of 1,000 messages", () => {
     expect(drawn(element).length).to.be.lessThan(MOST_DRAWN);
   });
 
+  it("keeps the words of what is not drawn for the browser's search, which leads to them", async () => {
+    const element = await mount();
+    await element.parts.load("pages");
+    await element.show({ messages: conversation(MESSAGES) });
+    await until(() => isInView(element, "a499"));
+    expect(drawn(element)).to.not.include("a100");
+    const words = element.find("[data-id=a100]");
+    expect(words.getAttribute("hidden")).to.equal("until-found");
+    expect(words.textContent).to.contain("Answer 100. A paragraph with");
+    words.dispatchEvent(new Event("beforematch", { bubbles: true }));
+    await until(() => isInView(element, "a100"));
+    expect(element.find("article[data-id=a100] strong").textContent).to.equal("some");
+  });
+
   it("shows its last messages before the part that does this is loaded", async () => {
     const element = await mount();
     Object.defineProperty(element.parts, "need", { value: () => undefined });

@@ -119,7 +119,7 @@ function conversation(state: FrameState): unknown {
     };
     return guard([message, ...Object.values(context)], () => messageView(message, context));
   };
-  return html`${pages(messages, draw, extras.isNear)} ${asked ? waitingView(labels) : nothing}`;
+  return html`${pages(messages, draw, extras.isNear, loaded.pages?.inWords)} ${asked ? waitingView(labels) : nothing}`;
 }
 
 /** `answer` mode shows the answers only; the page shows the question, or need not. A question that failed is told. */

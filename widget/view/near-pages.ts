@@ -1,5 +1,6 @@
-/** Which pages of a long conversation are near the view. Those that are not drawn keep the height they had. */
+/** Which pages of a long conversation are near the view. Those that are not drawn keep their height, and their words. */
 import type { CSSResult } from "lit";
+import type { ChatMessage } from "../chat.ts";
 import type { Kit } from "./kit.ts";
 
 /** What is this near to the view is drawn before it is seen. */
@@ -31,6 +32,7 @@ export class NearPages {
       this.close();
       this.#observed = box;
       this.#observer = new IntersectionObserver((entries) => this.#onMove(entries), { root: box, rootMargin: MARGIN });
+      box?.addEventListener("beforematch", this.#onFound);
     }
     for (const page of this.#seen) if (!page.isConnected) this.#forget(page);
     for (const page of box?.querySelectorAll(".page") ?? []) {
@@ -42,6 +44,7 @@ export class NearPages {
 
   close(): void {
     this.#observer?.disconnect();
+    this.#observed?.removeEventListener("beforematch", this.#onFound);
     this.#observer = this.#observed = null;
     this.#seen.clear();
     this.#near.clear();
@@ -51,6 +54,16 @@ export class NearPages {
     this.#observer?.unobserve(page);
     this.#seen.delete(page);
   }
+
+  /** The browser's search found words that are not drawn: it goes on to look in what is drawn in their place. */
+  readonly #onFound = ({ target }: Event): void => {
+    const { id = "" } = (target as HTMLElement).dataset;
+    this.#near.add(Number((target as HTMLElement).closest<HTMLElement>(".page")?.dataset["page"]));
+    this.#onChange();
+    const box = this.#observed;
+    // After the drawing, and before the next frame, whose first word is that the reader looks elsewhere.
+    setTimeout(() => box?.querySelector(`article[data-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "center" }));
+  };
 
   #onMove(entries: readonly IntersectionObserverEntry[]): void {
     const before = [...this.#near].join();
@@ -70,9 +83,19 @@ export class NearPages {
   }
 }
 
+/** Only the browser's search sees it. */
+export const inWords = ({ html }: Kit, messages: readonly ChatMessage[]): unknown =>
+  messages.map((message) => html`<div hidden="until-found" data-id=${message.id}>${wordsOf(message)}</div>`);
+
+const wordsOf = (message: ChatMessage): string =>
+  message.role === "user"
+    ? message.text
+    : message.blocks.map((block) => (block.kind === "text" ? block.text : "")).join("\n");
+
 export const styles = ({ css }: Kit): CSSResult => css`
-  .page:empty {
+  .far {
     /* A guess, until it was drawn once. */
     min-block-size: 160rem;
+    gap: 0;
   }
 `;
