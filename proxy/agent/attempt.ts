@@ -22,8 +22,8 @@ export interface Call {
   /** The length asked for is what the money allows, not what was wanted. */
   readonly isCapped: boolean;
   readonly events: AsyncIterable<readonly ProviderEvent[]>;
-  /** Hangs up this call and no other. */
-  readonly stop: AbortController;
+  /** Hangs up this call and no other; null where only the stream as a whole is stopped. */
+  readonly stop: AbortController | null;
 }
 
 /**

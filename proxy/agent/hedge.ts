@@ -91,7 +91,7 @@ class Heard {
 
   async hangUp(): Promise<Loser> {
     const { failure } = this;
-    this.call.stop.abort();
+    this.call.stop?.abort();
     // Ends when the call notices; one that fails because of it has nothing to tell but whether it had been sent.
     await this.#source.return?.().catch(() => {});
     const thrown = this.failure?.thrown;

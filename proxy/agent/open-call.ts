@@ -20,6 +20,7 @@ const isImage = ({ type }: { readonly type: string }): boolean => type === "imag
 
 /**
  * Nothing is sent before the call's events are pulled.
+ * @param isRaced it may be hung up for another call
  * @returns `budget_exhausted` when there is not enough money; then the passage has ended.
  */
 export async function openCall(
@@ -27,6 +28,7 @@ export async function openCall(
   request: TargetlessRequest,
   meter: Meter,
   signal: AbortSignal,
+  isRaced = false,
 ): Promise<Omit<Call, "attempt"> | StreamError> {
   const { target, key } = passage;
   const asked = { ...request, model: target.model };
@@ -38,7 +40,9 @@ export async function openCall(
   const { maxOutputTokens: affordable = Infinity } = opened;
   const isCapped = affordable < (request.maxOutputTokens ?? Infinity);
   const bounded = isCapped ? { ...asked, maxOutputTokens: affordable } : asked;
-  const stop = new AbortController();
-  const events = target.provider.stream(bounded, target.timers, AbortSignal.any([signal, stop.signal]), key);
+  // A signal of its own, and one that follows both, are two kilobytes: only for who needs them.
+  const stop = isRaced ? new AbortController() : null;
+  const hangUp = stop === null ? signal : AbortSignal.any([signal, stop.signal]);
+  const events = target.provider.stream(bounded, target.timers, hangUp, key);
   return { target, key, passage, meter: opened, isCapped, events, stop };
 }

@@ -32,8 +32,7 @@ export function orphanedCall(
     end: () => {},
     again: () => passage,
   };
-  const stop = new AbortController();
-  return { attempt, target, key, passage, meter: meter ?? SETTLED, isCapped: false, events: brokenOff(), stop };
+  return { attempt, target, key, passage, meter: meter ?? SETTLED, isCapped: false, events: brokenOff(), stop: null };
 }
 
 // oxlint-disable-next-line require-yield -- it has nothing more to say: that is what it stands for

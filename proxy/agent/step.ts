@@ -229,7 +229,8 @@ class Step {
   }
 
   async #open(passage: Passage, request: TargetlessRequest): Promise<Call | StreamError> {
-    const call = await openCall(passage, request, this.#plan.meter, this.#signal);
+    const { meter, hedgeAfterMs } = this.#plan;
+    const call = await openCall(passage, request, meter, this.#signal, hedgeAfterMs !== null);
     return call instanceof StreamError ? call : { ...call, attempt: ++this.#progress.attempts };
   }
 

@@ -3,13 +3,14 @@ import { StreamError } from "../../protocol/index.ts";
 import type { Answer } from "../agent/loop.ts";
 import type { StreamRecord } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
+import { Fence } from "./fence.ts";
 import { pump } from "./pump.ts";
 import type { PumpOptions, PumpResumption } from "./pump.ts";
 
 interface Running {
   readonly tail: StreamTail;
   readonly stop: AbortController;
-  readonly fence: AbortController;
+  readonly fence: Fence;
   readonly done: Promise<void>;
 }
 
@@ -45,13 +46,13 @@ export class PumpRegistry {
   /** Starts pumping a stream whose `stream.start` is committed, or goes on with one that another process began. */
   start(tail: StreamTail, answer: () => Promise<Answer>, from: PumpResumption | null = null): void {
     const stop = new AbortController();
-    const fence = new AbortController();
+    const fence = new Fence();
     const { id } = tail.record;
     const { onFailure, onStart, onDone } = this.#watch;
     onStart?.(tail);
-    const done = pump(answer, { ...this.#options, tail }, { cancel: stop.signal, fence: fence.signal }, from)
+    const done = pump(answer, { ...this.#options, tail }, { stop, fence }, from)
       .catch((error: unknown) => {
-        if (!fence.signal.aborted) onFailure(id, error);
+        if (!fence.isRaised) onFailure(id, error);
       })
       .finally(() => {
         this.#running.delete(id);
@@ -64,7 +65,7 @@ export class PumpRegistry {
   async fence(id: string, why: StreamError): Promise<StreamTail | null> {
     const running = this.#running.get(id);
     if (running === undefined) return null;
-    running.fence.abort(why);
+    running.fence.raise(why);
     await running.done;
     return running.tail;
   }

@@ -9,6 +9,7 @@ import { ReceiptFold } from "../spend/receipt.ts";
 import type { Receipt } from "../spend/receipt.ts";
 import type { StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
+import type { Fence } from "./fence.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { CommitClock, Settlement, Watermarks } from "./log-writer.ts";
 import { isWanted, watchOrphan } from "./orphan-policy.ts";
@@ -34,10 +35,10 @@ export interface PumpOptions {
 
 /** How a pump is told to stop. */
 export interface PumpSignals {
-  /** Aborts with a StreamError: the stream ends for that reason. */
-  readonly cancel: AbortSignal;
-  /** Aborts when another may write the stream: it is left as it is. */
-  readonly fence: AbortSignal;
+  /** Aborted with a StreamError, the stream ends for that reason; the pump aborts it, too, when it must stop by itself. */
+  readonly stop: AbortController;
+  /** Raised when another may write the stream: it is left as it is. */
+  readonly fence: Fence;
 }
 
 /** A stream that another process began. */
@@ -54,23 +55,19 @@ export interface PumpResumption extends Resumption {
 export async function pump(
   answer: () => Promise<Answer>,
   options: PumpOptions,
-  { cancel, fence }: PumpSignals,
+  { stop, fence }: PumpSignals,
   from: PumpResumption | null = null,
 ): Promise<void> {
   const { log, tail, marks, totalMs, commits, flush } = options;
-  const stop = new AbortController();
   const clock = new StreamClock(totalMs, () => stop.abort(tooLong(totalMs)));
   const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error), { clock: commits, flush });
   let meter: Pick<Meter, "close"> = from === null ? freeMeter : { close: () => Promise.resolve(from.bill) };
-  const unlisten = [
-    onAbort(cancel, () => stop.abort(cancel.reason)),
-    onAbort(fence, () => {
-      writer.close();
-      // What the stream has set aside is another's to change now.
-      void meter.close();
-      stop.abort(fence.reason);
-    }),
-  ];
+  fence.heed((why) => {
+    writer.close();
+    // What the stream has set aside is another's to change now.
+    void meter.close();
+    stop.abort(why);
+  });
   const fold = from?.receipt ?? new ReceiptFold();
   const unfollow = tail.listen({ committed: ({ entries }) => fold.apply(entries), noted: () => {} });
   try {
@@ -87,14 +84,14 @@ export async function pump(
     const end = await answer().then(
       (ready) => {
         meter = ready.meter;
-        if (fence.aborted) void meter.close();
+        if (fence.isRaised) void meter.close();
         const leave = watchOrphan(ready.orphanPolicy, tail, (why) => stop.abort(why));
         return runAnswer(ready, outputOf(ready), stop.signal, from).finally(leave);
       },
       (thrown: unknown): AnswerEnd => ({ reason: "error", error: StreamError.from(thrown) }),
     );
     await writer.flush();
-    if (fence.aborted) return;
+    if (fence.isRaised) return;
     const last = streamEnd(tail, end);
     const bill = await meter.close();
     const receipt = fold.receipt(tail.record, last, Date.now(), bill);
@@ -103,15 +100,7 @@ export async function pump(
   } finally {
     unfollow();
     clock.stop();
-    for (const leave of unlisten) leave();
   }
-}
-
-/** Calls `act` when the signal aborts, or at once. Returns how to stop listening. */
-function onAbort(signal: AbortSignal, act: () => void): () => void {
-  signal.addEventListener("abort", act, { once: true });
-  if (signal.aborted) act();
-  return () => signal.removeEventListener("abort", act);
 }
 
 /** What is kept with the end of a stream. */

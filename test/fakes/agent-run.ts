@@ -9,6 +9,7 @@ import type { Provider, ToolDeclaration } from "../../proxy/provider/provider.ts
 import type { Answer } from "../../proxy/agent/loop.ts";
 import { readUnfinished } from "../../proxy/pump/unfinished-stream.ts";
 import { Router } from "../../proxy/route/router.ts";
+import { Fence } from "../../proxy/pump/fence.ts";
 import { pump } from "../../proxy/pump/pump.ts";
 import { batchOf, makeBatch } from "../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../proxy/stream-log/sqlite-log.ts";
@@ -32,7 +33,7 @@ export interface AgentRun extends AsyncDisposable {
   run(providers: readonly FakeProvider[]): Promise<Message>;
   /** The same, without a look at what is written. */
   runOpen(providers: readonly FakeProvider[]): Promise<void>;
-  readonly fence: AbortController;
+  readonly fence: Fence;
   /** Writes what another process had written, from the second entry on, before it died. */
   left(entries: readonly LogEntry[]): Promise<void>;
   /** Takes the stream over and runs it to its end. */
@@ -88,14 +89,14 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
   tail.publish(first);
   const inbox = new ToolInbox();
   const stop = new AbortController();
-  const fence = new AbortController();
+  const fence = new Fence();
   const failures: [string, unknown][] = [];
   const onFailure = (tool: string, thrown: unknown) => void failures.push([tool, thrown]);
   const tools = new StreamTools({ stream: ID, own, page, inbox, waitMs, resultChars, onFailure });
   const entries = () => log.read(ID, 0, 10_000);
   const runOpen = (providers: readonly Provider[]) => {
     const answer = fakeAnswer(providers, { ...settings, tools, maxSteps }, budget);
-    const signals = { cancel: stop.signal, fence: fence.signal };
+    const signals = { stop, fence };
     return pump(async () => answer, { log, tail, marks: MARKS, totalMs }, signals);
   };
   const checked = async () => {
@@ -143,7 +144,8 @@ export async function openAgentRun(options: AgentRunOptions = {}): Promise<Agent
         ...{ state, receipt, bill: { nanoUsd: 0, attempts: [] } },
         ...{ records: (await log.readRecords("c_1")).get(ID) ?? [], resume: await log.readResume(ID) },
       };
-      const signals = { cancel: stop.signal, fence: new AbortController().signal };
+      // A pump that was fenced is stopped, too; who goes on is another.
+      const signals = { stop: fence.isRaised ? new AbortController() : stop, fence: new Fence() };
       await pump(async () => answer, { log, tail, marks: MARKS, totalMs }, signals, from);
       return checked();
     },

@@ -5,6 +5,7 @@ import { StreamTools } from "../../proxy/agent/stream-tools.ts";
 import { ToolInbox } from "../../proxy/agent/tool-inbox.ts";
 import type { Answer } from "../../proxy/agent/loop.ts";
 import type { Provider, ProviderEvent } from "../../proxy/provider/provider.ts";
+import { Fence } from "../../proxy/pump/fence.ts";
 import { pump } from "../../proxy/pump/pump.ts";
 import type { PumpOptions } from "../../proxy/pump/pump.ts";
 import type { Pricing } from "../../proxy/route/price.ts";
@@ -16,7 +17,7 @@ import { newStream } from "../contracts/new-stream.ts";
 import { fakeAnswer } from "./fake-answer.ts";
 import { targetOf } from "./fake-provider.ts";
 
-const NEVER = new AbortController().signal;
+const NEVER = new Fence();
 
 /** Nano-dollars for a token. */
 export const INPUT_NANO = 1_000;
@@ -62,7 +63,7 @@ export interface PaidStreamOptions {
   readonly owner?: string;
   readonly usdPerAnswer?: number;
   readonly createdAt?: number;
-  readonly cancel?: AbortSignal;
+  readonly stop?: AbortController;
   readonly answer?: Partial<Answer>;
   readonly pump?: Partial<PumpOptions>;
 }
@@ -89,7 +90,7 @@ export async function runPaid(
   });
   const ready = fakeAnswer(providers, { tools, meter, route, ...answer });
   const marks = { capacityEvents: 1_000, high: 0.8, low: 0.3 };
-  const cancel = options.cancel ?? new AbortController().signal;
-  await pump(async () => ready, { log, tail, marks, totalMs: 60_000, ...options.pump }, { cancel, fence: NEVER });
+  const stop = options.stop ?? new AbortController();
+  await pump(async () => ready, { log, tail, marks, totalMs: 60_000, ...options.pump }, { stop, fence: NEVER });
   return { record, message: fold(emptyMessage(record.inc), await log.read(record.id, 0, 100_000)) };
 }

@@ -14,6 +14,7 @@ import { Viewer } from "../../../proxy/delivery/viewer.ts";
 import { createProvider } from "../../../proxy/provider/create-provider.ts";
 import { HttpTransport } from "../../../proxy/provider/http-transport.ts";
 import type { Provider } from "../../../proxy/provider/provider.ts";
+import { Fence } from "../../../proxy/pump/fence.ts";
 import { pump } from "../../../proxy/pump/pump.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
 import type { StreamLog } from "../../../proxy/stream-log/stream-log.ts";
@@ -61,7 +62,7 @@ async function fastProvider(t: TestContext) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, stuck: stuck.promise };
 }
 
-const signal = new AbortController().signal;
+const neverStopped = () => ({ stop: new AbortController(), fence: new Fence() });
 
 /** A stream that has begun, and its live end. */
 async function begun(log: StreamLog) {
@@ -102,7 +103,7 @@ test("while the store holds its commits the provider's own send is blocked; then
   const provider = createProvider("p", config, { transport });
   const answer = answerOf(provider, tail);
   const options = { log: slow, tail, marks: MARKS, totalMs: 60_000 };
-  const pumping = pump(async () => answer, options, { cancel: signal, fence: signal });
+  const pumping = pump(async () => answer, options, neverStopped());
 
   const { socket } = await stuck;
   const sent = () => socket!.bytesWritten - socket!.writableLength;
@@ -155,11 +156,7 @@ test("a stream runs no further ahead of its furthest viewer than maxLeadEvents, 
   const marks = { ...MARKS, maxLeadEvents: 50 };
   const reader = new Viewer(new Feed(record, log, ALL, tail), 0, transport);
   reader.begin();
-  const pumping = pump(
-    async () => answerOf(provider, tail),
-    { log, tail, marks, totalMs: 60_000 },
-    { cancel: signal, fence: signal },
-  );
+  const pumping = pump(async () => answerOf(provider, tail), { log, tail, marks, totalMs: 60_000 }, neverStopped());
   const until = async (condition: () => boolean) => {
     while (!condition()) await turn();
   };

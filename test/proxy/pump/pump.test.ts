@@ -5,6 +5,7 @@ import type { LogEntry, Message } from "../../../protocol/index.ts";
 import type { Answer } from "../../../proxy/agent/loop.ts";
 import { StreamTools } from "../../../proxy/agent/stream-tools.ts";
 import { ToolInbox } from "../../../proxy/agent/tool-inbox.ts";
+import { Fence } from "../../../proxy/pump/fence.ts";
 import { pump } from "../../../proxy/pump/pump.ts";
 import { closeOrphan } from "../../../proxy/pump/recover.ts";
 import { readUnfinished } from "../../../proxy/pump/unfinished-stream.ts";
@@ -30,7 +31,7 @@ const NO_TOOLS = new StreamTools({
 });
 const never = new Promise<never>(() => {});
 /** Nobody else writes the stream. */
-const fence = new AbortController().signal;
+const signals = () => ({ stop: new AbortController(), fence: new Fence() });
 const truncated = new StreamError("upstream_truncated", "cut");
 
 describe("pump()", () => {
@@ -69,8 +70,8 @@ describe("pump()", () => {
   const answerOf = (providers: readonly FakeProvider[], budget?: Parameters<typeof fakeAnswer>[2]): Answer =>
     fakeAnswer(providers, { tools: NO_TOOLS }, budget);
 
-  const run = (providers: readonly FakeProvider[], signal = new AbortController().signal, totalMs = 60_000) =>
-    pump(async () => answerOf(providers), { log, tail, marks: MARKS, totalMs }, { cancel: signal, fence });
+  const run = (providers: readonly FakeProvider[], stop = new AbortController(), totalMs = 60_000) =>
+    pump(async () => answerOf(providers), { log, tail, marks: MARKS, totalMs }, { ...signals(), stop });
 
   /** Everything in the store, with the invariants of a log checked. */
   async function stored(): Promise<{ entries: readonly LogEntry[]; types: string[]; message: Message }> {
@@ -185,7 +186,7 @@ describe("pump()", () => {
   test("cancel closes the provider's call and ends the stream cancelled, with what was shown", async () => {
     const stop = new AbortController();
     const provider = fakeProvider("p", [text("so far"), never]);
-    const running = run([provider], stop.signal);
+    const running = run([provider], stop);
     await new Promise<void>((shown) => {
       tail.listen({
         committed: (batch) => batch.entries.some(({ type }) => type === "delta") && shown(),
@@ -203,7 +204,7 @@ describe("pump()", () => {
   test("a cancel before the pump begins reaches no provider's content", async () => {
     const stop = new AbortController();
     stop.abort(new StreamError("cancelled", "stopped"));
-    await run([fakeProvider("p", [never])], stop.signal);
+    await run([fakeProvider("p", [never])], stop);
     assert.equal((await stored()).message.status, "cancelled");
   });
 
@@ -215,7 +216,7 @@ describe("pump()", () => {
 
   test("an answer that cannot be prepared ends with its error", async () => {
     const broken = new StreamError("provider_auth", "no key");
-    await pump(() => Promise.reject(broken), { log, tail, marks: MARKS, totalMs: 1_000 }, { cancel: fence, fence });
+    await pump(() => Promise.reject(broken), { log, tail, marks: MARKS, totalMs: 1_000 }, signals());
     assert.equal((await stored()).message.end?.error?.code, "provider_auth");
   });
 
@@ -241,11 +242,8 @@ describe("pump()", () => {
       }
       yield finish;
     };
-    const running = pump(
-      async () => answerOf([provider]),
-      { log: slow, tail, marks: MARKS, totalMs: 60_000 },
-      { cancel: fence, fence },
-    );
+    const options = { log: slow, tail, marks: MARKS, totalMs: 60_000 };
+    const running = pump(async () => answerOf([provider]), options, signals());
     // Every microtask the pump could run on has run: it stands at the watermark of 8 events.
     await new Promise(setImmediate);
     assert.ok(pulled > 0 && pulled <= 9, `pulled ${pulled}`);

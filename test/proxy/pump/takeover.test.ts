@@ -248,7 +248,7 @@ describe("an answer whose writer died", () => {
     const running = agent.runOpen([provider]);
     await agent.saw(({ type }) => type === "delta");
     const before = await agent.entries();
-    agent.fence.abort(new StreamError("conflict", "another writes"));
+    agent.fence.raise(new StreamError("conflict", "another writes"));
     await running;
     assert.equal(provider.open, 0);
     assert.deepEqual(await agent.entries(), before);

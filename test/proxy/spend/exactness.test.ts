@@ -92,7 +92,7 @@ test("any mix of answers, visitors and limits keeps every limit to one event an 
             const stop = new AbortController();
             if (cancels) setImmediate(() => setImmediate(() => stop.abort()));
             const { message } = await runPaid(log, treasury, [talker("p", tokens, input)], {
-              ...{ owner, createdAt: NOON, cancel: stop.signal },
+              ...{ owner, createdAt: NOON, stop },
               ...(budget === undefined ? {} : { usdPerAnswer: usd(budget) }),
             });
             const cost = Math.round((message.usage.costUsd ?? 0) * 1e9);

@@ -73,7 +73,7 @@ test("a stopped answer is booked for what it said, by estimate where its provide
     return new Promise(() => {});
   };
   await runPaid(log, new Treasury(log.ledger, LIMITS), [fakeProvider("p", [text("?".repeat(50)), stalls])], {
-    ...{ createdAt: NOON, cancel: stop.signal },
+    ...{ createdAt: NOON, stop },
   });
   assert.deepEqual(await log.ledger.account("visitor:ann", dayOf(NOON)), {
     spent: INPUT_TOKENS * INPUT_NANO + 30 * OUTPUT_NANO,
@@ -138,7 +138,7 @@ for (const reports of [true, false]) {
     const told = [{ type: "usage", usage: { input: 40, output: 20, final: false } }] as const;
     const script = reports ? [said, told, more("?".repeat(5)), hangs] : [said, hangs];
     const stop = new AbortController();
-    const options = { createdAt: NOON, cancel: stop.signal };
+    const options = { createdAt: NOON, stop };
     const running = runPaid(dead, new Treasury(dead.ledger, LIMITS), [fakeProvider("p", script)], options);
     running.catch(() => {});
     await reached.promise;
