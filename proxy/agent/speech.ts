@@ -5,6 +5,7 @@ import type { BlockKind, Reset, StatusNote, StreamError, StreamEvent } from "../
 import type { FinishReason, ProviderEvent, Received, ResumePoint } from "../provider/provider.ts";
 import type { Pricing } from "../route/price.ts";
 import type { AttemptRecord, NativeRecord } from "../stream-log/stream-log.ts";
+import { SpokenCalls } from "./spoken-calls.ts";
 import type { OpenPart } from "./unfinished.ts";
 
 export interface SpeechPlan {
@@ -40,6 +41,7 @@ interface Part {
   open: boolean;
 }
 
+const NO_CALLS: ReadonlySet<string> = new Set();
 /** Longer ids than this are refused by some providers, in frames and in addresses. */
 const MAX_CALL_ID_CHARS = 40;
 
@@ -53,18 +55,14 @@ export class Speech {
   nextBlock: number;
   /** How the answer can be read on after a broken connection; null where the provider keeps none. */
   resume: ResumePoint | null = null;
-  /** Ids of the calls that the provider did not run itself. */
-  readonly calls = new Set<string>();
   readonly #plan: SpeechPlan;
   /** By the provider's number. */
   #parts: Part[] = [];
   /** A text left open by another model's call, which this one goes on with. */
   #joined: Part | null = null;
   readonly #natives: NativeRecord[] = [];
-  /** Our id of each call, by the provider's. */
-  readonly #callIds = new Map<string, string>();
-  /** When each call began, on `performance.now()`: a provider that runs it itself does not say how long it took. */
-  readonly #calledAt = new Map<string, number>();
+  /** Null until there is one: most answers are text. */
+  #calls: SpokenCalls | null = null;
   #reset: Reset | null;
   #attempt = 0;
   #pricing: Pricing = (usage) => usage;
@@ -75,6 +73,11 @@ export class Speech {
     this.nextBlock = plan.firstBlock;
     this.#reset = plan.reset;
     if (plan.said !== undefined) this.#restore(plan.said);
+  }
+
+  /** Ids of the calls that the provider did not run itself. */
+  get calls(): ReadonlySet<string> {
+    return this.#calls?.left ?? NO_CALLS;
   }
 
   /** True once a block was begun. */
@@ -110,7 +113,7 @@ export class Speech {
 
   /** What must be kept beside the events, so that the provider gets back what it sent. */
   record(provider: string): AttemptRecord | null {
-    if (this.#natives.length === 0 && this.#callIds.size === 0) return null;
+    if (this.#natives.length === 0 && this.#calls === null) return null;
     return { provider, firstBlock: this.#plan.firstBlock, nextBlock: this.nextBlock, natives: this.#natives };
   }
 
@@ -143,10 +146,7 @@ export class Speech {
     this.nextBlock = nextBlock;
     this.resume = resume;
     this.content = parts.some(({ chars }) => chars > 0);
-    for (const callId of calls) {
-      this.calls.add(callId);
-      this.#callIds.set(callId, callId);
-    }
+    for (const callId of calls) (this.#calls ??= new SpokenCalls()).restore(callId, callId);
   }
 
   #attemptEnd(error: StreamError | null): StreamEvent[] {
@@ -180,9 +180,7 @@ export class Speech {
         return event.args === undefined ? end : { ...end, args: event.args };
       }
       case "tool.result": {
-        const callId = this.#callIds.get(event.callId) ?? event.callId;
-        const ms = Math.round(performance.now() - (this.#calledAt.get(callId) ?? performance.now()));
-        this.calls.delete(callId);
+        const { callId, ms } = this.#calls?.end(event.callId) ?? { callId: event.callId, ms: 0 };
         return { type: "tool.end", callId, ok: event.ok, result: event.result, ms };
       }
       case "step":
@@ -241,9 +239,7 @@ export class Speech {
     const usable = given !== "" && given.length <= MAX_CALL_ID_CHARS && !callIds.has(given);
     const callId = usable ? given : `call_${randomBytes(9).toString("base64url")}`;
     callIds.add(callId);
-    this.calls.add(callId);
-    this.#callIds.set(given, callId);
-    this.#calledAt.set(callId, performance.now());
+    (this.#calls ??= new SpokenCalls()).begin(given, callId);
     return callId;
   }
 }

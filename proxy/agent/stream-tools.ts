@@ -53,22 +53,23 @@ export class StreamTools {
   /** What the model is told of: the agent's own, then the page's. */
   readonly declared: readonly ToolDeclaration[];
   readonly #options: StreamToolsOptions;
-  readonly #own: ReadonlyMap<string, Tool>;
-  readonly #page: ReadonlySet<string>;
-  /** Calls with wrong arguments since the last right one, by tool. */
-  readonly #bad = new Map<string, number>();
+  /** Calls with wrong arguments since the last right one, by tool; null until there is one. */
+  #bad: Map<string, number> | null = null;
 
   constructor(options: StreamToolsOptions) {
     this.#options = options;
-    this.#own = new Map(Object.entries(options.own));
-    this.#page = new Set(options.page.map(({ name }) => name));
-    const own = [...this.#own].map(([name, { description, parameters }]) => ({ name, description, parameters }));
-    this.declared = [...own, ...options.page];
+    const own = Object.entries(options.own).map(([name, tool]) => declarationOf(name, tool));
+    this.declared = own.length === 0 ? options.page : [...own, ...options.page];
   }
 
   /** False for a call of something nobody declared: whoever asked may know what to do with it. */
   knows({ name }: ToolBlock): boolean {
-    return this.#own.has(name) || this.#page.has(name);
+    return this.#own(name) !== undefined || this.#options.page.some((tool) => tool.name === name);
+  }
+
+  #own(name: string): Tool | undefined {
+    const { own } = this.#options;
+    return Object.hasOwn(own, name) ? own[name] : undefined;
   }
 
   /**
@@ -88,7 +89,7 @@ export class StreamTools {
     const { callId, name, args } = call;
     const { inbox } = this.#options;
     if (index >= MAX_CALLS) return { way: "refuse", error: `Not run: at most ${MAX_CALLS} calls at once` };
-    const tool = this.#own.get(name);
+    const tool = this.#own(name);
     if (call.state === "running" && call.runsOn === "proxy" && tool?.idempotent !== true) {
       return { way: "refuse", error: UNKNOWN };
     }
@@ -96,10 +97,10 @@ export class StreamTools {
       // A page's schema is the page's to check: a stranger's schema is not compiled here.
       return isFields(args) ? { way: "page", outcome: inbox.open(callId, "result") } : this.#badCall(name, NO_OBJECT);
     }
-    if ((this.#bad.get(name) ?? 0) >= MAX_BAD_CALLS) return { way: "refuse", error: withdrawn(name) };
+    if ((this.#bad?.get(name) ?? 0) >= MAX_BAD_CALLS) return { way: "refuse", error: withdrawn(name) };
     const checked = await this.#check(tool, name, args, signal);
     if (!checked.ok) return this.#badCall(name, checked.problem);
-    this.#bad.delete(name);
+    this.#bad?.delete(name);
     const needsYes = tool.approval === "always" && call.state !== "running";
     const decision = needsYes ? inbox.open(callId, "decision") : null;
     return { way: "run", tool, args: checked.args, decision };
@@ -117,8 +118,9 @@ export class StreamTools {
 
   /** Told to the model as an error, so that it can correct itself; once. */
   #badCall(name: string, problem: string): Plan {
-    const count = (this.#bad.get(name) ?? 0) + 1;
-    this.#bad.set(name, count);
+    const bad = (this.#bad ??= new Map());
+    const count = (bad.get(name) ?? 0) + 1;
+    bad.set(name, count);
     const next = count < MAX_BAD_CALLS ? "Correct them and call it again." : withdrawn(name);
     return { way: "refuse", error: `The arguments of ${name} are not valid: ${problem}. ${next}` };
   }
@@ -208,6 +210,12 @@ export class StreamTools {
     }
   }
 }
+
+const declarationOf = (name: string, { description, parameters }: Tool): ToolDeclaration => ({
+  name,
+  description,
+  parameters,
+});
 
 const NO_OBJECT = "they are not a JSON object";
 

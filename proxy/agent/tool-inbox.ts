@@ -22,23 +22,25 @@ interface Slot {
 }
 
 export class ToolInbox {
-  readonly #slots = new Map<string, Slot>();
+  /** By call; null until there is one. */
+  #slots: Map<string, Slot> | null = null;
   /** Outcomes that came before their call was opened here: after a takeover they may. */
-  readonly #early = new Map<string, ToolOutcome>();
+  #early: Map<string, ToolOutcome> | null = null;
 
   /** Opens a call; before its `tool.start` is written, because whoever sees that may answer at once. */
   open(callId: string, wants: Wanted): Promise<ToolOutcome> {
     const { promise, resolve } = Promise.withResolvers<ToolOutcome>();
-    this.#slots.set(callId, { wants, resolve, outcome: null, open: true });
-    const early = this.#early.get(callId);
+    (this.#slots ??= new Map()).set(callId, { wants, resolve, outcome: null, open: true });
+    const early = this.#early?.get(callId);
     if (early !== undefined) this.offer(callId, early);
     return promise;
   }
 
   /** An outcome that another process has taken, and checked. One that comes again, or too late, changes nothing. */
   offer(callId: string, outcome: ToolOutcome): void {
-    const slot = this.#slots.get(callId);
+    const slot = this.#slots?.get(callId);
     if (slot === undefined) {
+      this.#early ??= new Map();
       if (this.#early.size < MAX_EARLY) this.#early.set(callId, outcome);
     } else if (slot.open && "approve" in outcome === (slot.wants === "decision")) {
       this.answer(callId, outcome);
@@ -47,7 +49,7 @@ export class ToolInbox {
 
   /** Takes no outcome for this call any more. */
   close(callId: string): void {
-    const slot = this.#slots.get(callId);
+    const slot = this.#slots?.get(callId);
     if (slot !== undefined) slot.open = false;
   }
 
@@ -57,7 +59,7 @@ export class ToolInbox {
    * an outcome of the wrong kind.
    */
   answer(callId: string, outcome: ToolOutcome): boolean {
-    const slot = this.#slots.get(callId);
+    const slot = this.#slots?.get(callId);
     if (slot === undefined) return false;
     if (slot.outcome !== null && isDeepStrictEqual(slot.outcome, outcome)) return true;
     if (!slot.open) throw settled(callId);

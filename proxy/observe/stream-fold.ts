@@ -36,11 +36,13 @@ export interface FollowedStream {
   readonly createdAt: number;
 }
 
-interface OpenAttempt {
+interface Attempt {
   readonly start: AttemptStart;
-  readonly at: number;
   /** When its first content came. Two attempts race only before it: the one that is not superseded gave it. */
   firstAt: number | null;
+  isOpen: boolean;
+  /** What was counted of it: its reports are cumulative, and may come after its end. Null before the first. */
+  spent: Spent | null;
 }
 
 type Entry<Type extends LogEntry["type"]> = Extract<LogEntry, { readonly type: Type }>;
@@ -52,9 +54,8 @@ export class StreamFold implements TailListener {
   readonly #stream: FollowedStream;
   readonly #agent: string;
   readonly #sinks: FoldSinks;
-  readonly #attempts = new Map<number, OpenAttempt>();
-  /** What was counted of each attempt: its reports are cumulative, and may come after its end. */
-  readonly #counted = new Map<number, { readonly start: AttemptStart; readonly spent: Spent }>();
+  /** A few at most: one for each call of a provider. */
+  #attempts: readonly Attempt[] = [];
   /** True until the attempts under way have content: the only time a delta is looked at. */
   #awaitsContent = false;
   #firstTokenTold = false;
@@ -106,9 +107,8 @@ export class StreamFold implements TailListener {
   }
 
   #started(entry: AttemptStart): void {
-    const { attempt, cause, ts } = entry;
-    this.#attempts.set(attempt, { start: entry, at: ts, firstAt: null });
-    this.#counted.set(attempt, { start: entry, spent: { ...NOTHING } });
+    const { cause } = entry;
+    this.#attempts = [...this.#attempts, { start: entry, firstAt: null, isOpen: true, spent: null }];
     this.#awaitsContent = true;
     if (cause === "initial" || cause === "hedge") return;
     this.#sinks.metrics.retries.inc({ cause, code: this.#lastFailure });
@@ -116,19 +116,20 @@ export class StreamFold implements TailListener {
 
   #firstContent(ts: number): void {
     this.#awaitsContent = false;
-    for (const attempt of this.#attempts.values()) attempt.firstAt ??= ts;
+    for (const attempt of this.#attempts) if (attempt.isOpen) attempt.firstAt ??= ts;
   }
 
   #used({ attempt, ...usage }: Entry<"usage">): void {
-    const counted = this.#counted.get(attempt);
-    if (counted === undefined) return;
-    const labels = this.#target(counted.start);
+    const used = this.#attempt(attempt);
+    if (used === undefined) return;
+    const labels = this.#target(used.start);
+    const spent = (used.spent ??= { ...NOTHING });
     const { metrics } = this.#sinks;
     const rise = (kind: keyof Spent, total: number | undefined, count: (by: number) => void) => {
-      const by = (total ?? 0) - counted.spent[kind];
+      const by = (total ?? 0) - spent[kind];
       // A counter never falls: a report that corrects an earlier one downwards waits until it is reached again.
       if (!(by > 0)) return;
-      counted.spent[kind] += by;
+      spent[kind] += by;
       count(by);
     };
     const tokens = (kind: TokenKind, total: number | undefined) =>
@@ -142,18 +143,18 @@ export class StreamFold implements TailListener {
   }
 
   #attemptEnded({ attempt, outcome, error, ts }: Entry<"attempt.end">): void {
-    const open = this.#attempts.get(attempt);
-    if (open === undefined) return;
-    this.#attempts.delete(attempt);
-    const { start, firstAt, at } = open;
+    const ended = this.#attempt(attempt);
+    if (ended?.isOpen !== true) return;
+    ended.isOpen = false;
+    const { start, firstAt } = ended;
     const { metrics, onFailedAttempt } = this.#sinks;
     const labels = this.#target(start);
     const code = error === undefined ? "" : codeOf(error.code);
     metrics.attempts.inc({ ...labels, cause: start.cause, mode: start.mode, outcome, code });
-    if (firstAt !== null && outcome !== "superseded") this.#tellFirstToken(labels, firstAt, at);
+    if (firstAt !== null && outcome !== "superseded") this.#tellFirstToken(labels, firstAt, start.ts);
     if (outcome !== "error" || error === undefined) return;
     this.#lastFailure = code;
-    onFailedAttempt({ ...this.#failed(start, error), ms: ts - at });
+    onFailedAttempt({ ...this.#failed(start, error), ms: ts - start.ts });
   }
 
   #tellFirstToken(labels: { provider: string; model: string }, firstAt: number, at: number): void {
@@ -172,6 +173,10 @@ export class StreamFold implements TailListener {
       ...{ attempt, provider, model, cause, mode, code, retryable },
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
+  }
+
+  #attempt(number: number): Attempt | undefined {
+    return this.#attempts.find(({ start }) => start.attempt === number);
   }
 
   #target({ provider, model }: AttemptStart): { provider: string; model: string } {

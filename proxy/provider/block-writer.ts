@@ -9,6 +9,7 @@ type TextKind = Exclude<BlockKind, "tool">;
 const MAX_ARGS_CHARS = 4_194_304;
 
 interface OpenTool {
+  readonly block: number;
   argsText: string;
   /** Free text by declaration (a custom tool), not JSON. */
   readonly freeText: boolean;
@@ -17,7 +18,8 @@ interface OpenTool {
 export class BlockWriter {
   #next = 0;
   #text: { readonly block: number; readonly kind: TextKind } | null = null;
-  readonly #tools = new Map<number, OpenTool>();
+  /** Few: they are open side by side only where a model makes several calls. */
+  #tools: OpenTool[] = [];
   #unfinished = false;
   #seen = { text: false, reasoning: false, refusal: false };
   /** Calls that wait for somebody to run them. */
@@ -45,14 +47,14 @@ export class BlockWriter {
   startTool(name: string, callId: string, events: ProviderEvent[], freeText = false): number {
     this.endText(events);
     const block = this.#next++;
-    this.#tools.set(block, { argsText: "", freeText });
+    this.#tools.push({ block, argsText: "", freeText });
     this.#calls += 1;
     events.push({ type: "block.start", block, kind: "tool", name, callId });
     return block;
   }
 
   toolArgs(block: number, text: string, events: ProviderEvent[]): void {
-    const tool = this.#tools.get(block);
+    const tool = this.#openTool(block);
     if (tool === undefined || text === "") return;
     tool.argsText += text;
     if (tool.argsText.length > MAX_ARGS_CHARS) {
@@ -68,9 +70,9 @@ export class BlockWriter {
 
   /** A second end of the same block changes nothing. */
   endTool(block: number, events: ProviderEvent[]): void {
-    const tool = this.#tools.get(block);
+    const tool = this.#openTool(block);
     if (tool === undefined) return;
-    this.#tools.delete(block);
+    this.#tools = this.#tools.filter((open) => open !== tool);
     const args = tool.freeText ? undefined : parseArgs(tool.argsText);
     this.#unfinished ||= !tool.freeText && args === undefined;
     events.push(args === undefined ? { type: "block.end", block } : { type: "block.end", block, args });
@@ -79,7 +81,7 @@ export class BlockWriter {
   /** Ends what is open; true when a call's arguments were not valid JSON. */
   endAll(events: ProviderEvent[]): boolean {
     this.endText(events);
-    for (const block of [...this.#tools.keys()]) this.endTool(block, events);
+    for (const { block } of this.#tools) this.endTool(block, events);
     return this.#unfinished;
   }
 
@@ -92,6 +94,10 @@ export class BlockWriter {
     if (reason !== "stop") return reason;
     if (this.#calls > 0) return "tool_calls";
     return this.#seen.refusal && !this.#seen.text ? "refusal" : "stop";
+  }
+
+  #openTool(number: number): OpenTool | undefined {
+    return this.#tools.find(({ block }) => block === number);
   }
 
   #startText(kind: TextKind, events: ProviderEvent[]): void {

@@ -82,8 +82,9 @@ export class HttpTransport {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #limits: OpenLimits;
   readonly #signal: AbortSignal;
-  readonly #resolve: (response: HttpResponse) => void;
-  readonly #reject: (failure: Error) => void;
+  /** Both are let go of once there is a response: else it would be kept for as long as its body streams. */
+  #resolve: (response: HttpResponse) => void;
+  #reject: (failure: Error) => void;
   readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | null = null;
@@ -117,11 +118,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     // Its slices keep the whole first read from being collected for as long as the answer streams.
     (controller as { rawHeaders?: unknown }).rawHeaders = null;
     this.#body = new RawBody(controller);
     this.#resolve({ status, headers: joined(headers), body: this.#body });
+    this.#resolve = this.#reject = settled;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, bytes: Uint8Array): void {
@@ -155,21 +157,28 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #wait(limitMs: number, code: "connect_timeout" | "first_token_timeout", what: string): void {
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     if (limitMs === 0) return;
     const leftMs = Math.max(0, this.#startedAt + limitMs - performance.now());
     const late = (): void => this.#giveUp(new StreamError(code, `The provider ${what} within ${limitMs} ms`));
     this.#timer = setTimeout(late, leftMs);
   }
 
-  #close(): void {
+  #stopWaiting(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #close(): void {
+    this.#stopWaiting();
     this.#signal.removeEventListener("abort", this.#onAbort);
   }
 }
 
 const pool = (): Agent =>
   new Agent({ allowH2: false, connect: { timeout: SOCKET_CONNECT_MS }, keepAliveTimeout: KEEP_ALIVE_MS });
+
+const settled = (): void => {};
 
 function unsent(failure: Error): Error {
   UNBILLED.add(failure);

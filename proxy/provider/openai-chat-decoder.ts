@@ -24,9 +24,10 @@ class OpenAiChatDecoder implements Decoder<SseFrame> {
   readonly #blocks = new BlockWriter();
   readonly #tools: ToolFragments;
   readonly #details = new ReasoningDetails();
-  readonly #sources = new Set<string>();
-  /** Other choices than the first are not shown, but the answer is not complete before they are. */
-  readonly #otherChoices = new Map<number, boolean>();
+  /** Null until there is one. */
+  #sources: Set<string> | null = null;
+  /** Other choices than the first are not shown, but the answer is not complete before they are. Null without any. */
+  #otherChoices: Map<number, boolean> | null = null;
   #raw: string | null = null;
   /** Some servers give a reason after each tool call: only one that no content follows counts. */
   #finished = false;
@@ -44,7 +45,7 @@ class OpenAiChatDecoder implements Decoder<SseFrame> {
 
   get complete(): boolean {
     if (!this.#finished) return this.#done && (this.#raw !== null || this.#profile.doneAlone);
-    for (const finished of this.#otherChoices.values()) if (!finished) return false;
+    for (const finished of this.#otherChoices?.values() ?? []) if (!finished) return false;
     return true;
   }
 
@@ -77,6 +78,7 @@ class OpenAiChatDecoder implements Decoder<SseFrame> {
     const reason = textOf(choice["finish_reason"]);
     const index = countOf(choice["index"]) ?? 0;
     if (index > 0) {
+      this.#otherChoices ??= new Map();
       this.#otherChoices.set(index, reason !== "" || this.#otherChoices.get(index) === true);
       return;
     }
@@ -128,11 +130,12 @@ class OpenAiChatDecoder implements Decoder<SseFrame> {
 
   /** Perplexity and xAI repeat the whole list in every chunk. */
   #citations(citations: readonly unknown[], events: ProviderEvent[]): void {
-    if (citations.length === this.#sources.size) return;
+    if (citations.length === (this.#sources?.size ?? 0)) return;
     for (const url of citations) this.#source(textOf(url), "", events);
   }
 
   #source(url: string, title: string, events: ProviderEvent[]): void {
+    this.#sources ??= new Set();
     if (url === "" || this.#sources.has(url)) return;
     this.#sources.add(url);
     const block = this.#blocks.current;

@@ -21,8 +21,8 @@ export class Place {
   failedWith: ErrorCode | null = null;
   /** Why it is not asked in this stream any more. */
   #unable: StreamError | null = null;
-  /** Keys that are not used in this stream any more. */
-  readonly #keysOut = new Set<string>();
+  /** Keys that are not used in this stream any more; null until there is one. */
+  #keysOut: Set<string> | null = null;
   /** The provider asked to be left alone until then; milliseconds since the epoch. */
   #notBefore = 0;
 
@@ -73,7 +73,7 @@ export class Place {
       this.#unable = error;
       return;
     }
-    this.#keysOut.add(key.id);
+    (this.#keysOut ??= new Set()).add(key.id);
     if (this.#keys().length === 0) this.#unable = error;
   }
 
@@ -83,7 +83,7 @@ export class Place {
   }
 
   #keys(): readonly ProviderKey[] {
-    return (this.target.provider.keys?.keys ?? []).filter(({ id }) => !this.#keysOut.has(id));
+    return (this.target.provider.keys?.keys ?? []).filter(({ id }) => this.#keysOut?.has(id) !== true);
   }
 
   #admitting(lanes: Lanes, lastResort: boolean): readonly Lane[] | Refusal {

@@ -35,7 +35,7 @@ export class Purse implements Meter {
   /** An account has a limit, so the ledger must be asked. */
   readonly #isShared: boolean;
   /** All that ever began, in that order, and those that are not over. */
-  readonly #begun: AttemptAccount[] = [];
+  #begun: readonly AttemptAccount[] = [];
   readonly #open = new Set<AttemptAccount>();
   /** Nano-dollars of attempts that are over, and what is set aside for all there were and are. */
   #spent: number;
@@ -83,7 +83,7 @@ export class Purse implements Meter {
       this.#free();
       return this.#refuse();
     }
-    this.#begun.push(account);
+    this.#begun = [...this.#begun, account];
     const remaining = this.#remaining();
     account.bound(remaining === null ? null : account.cost + remaining, request.maxOutputTokens);
     return account;

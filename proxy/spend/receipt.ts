@@ -85,7 +85,8 @@ interface OpenAttempt {
 
 /** Takes the entries of a stream as they are committed. */
 export class ReceiptFold {
-  readonly #attempts = new Map<number, OpenAttempt>();
+  /** A few at most: one for each call of a provider. */
+  #attempts: readonly OpenAttempt[] = [];
   /** Attempts under way that have said nothing yet: content is looked for only while there are some. */
   #silent = 0;
 
@@ -96,8 +97,8 @@ export class ReceiptFold {
   /** @param end the event that is about to be committed, at `ts` */
   receipt(record: StreamRecord, end: StreamEnd, ts: number, bill: Bill): Receipt {
     const bills = [...bill.attempts];
-    const attempts = [...this.#attempts.values()]
-      .sort((one, other) => one.start.attempt - other.start.attempt)
+    const attempts = this.#attempts
+      .toSorted((one, other) => one.start.attempt - other.start.attempt)
       .map((attempt) => toReceipt(attempt, takeBill(bills, attempt.start), ts));
     const { firstTokenMs, totalMs } = end.timings;
     return {
@@ -124,17 +125,17 @@ export class ReceiptFold {
         if (this.#silent > 0) this.#spoke(entry.ts);
         return;
       case "attempt.start":
-        this.#attempts.set(entry.attempt, { start: entry, ts: entry.ts, firstTs: null, reported: null, end: null });
+        this.#attempts = [...this.#attempts, { start: entry, ts: entry.ts, firstTs: null, reported: null, end: null }];
         this.#silent++;
         return;
       case "usage": {
-        const attempt = this.#attempts.get(entry.attempt);
+        const attempt = this.#attempt(entry.attempt);
         // Zeros stand for a provider that said nothing.
         if (attempt !== undefined && entry.input + entry.output > 0) attempt.reported = usageOf(entry);
         return;
       }
       case "attempt.end": {
-        const attempt = this.#attempts.get(entry.attempt);
+        const attempt = this.#attempt(entry.attempt);
         if (attempt === undefined) return;
         if (attempt.firstTs === null) this.#silent--;
         attempt.end = { event: entry, ts: entry.ts };
@@ -145,8 +146,12 @@ export class ReceiptFold {
     }
   }
 
+  #attempt(number: number): OpenAttempt | undefined {
+    return this.#attempts.find(({ start }) => start.attempt === number);
+  }
+
   #spoke(ts: number): void {
-    for (const attempt of this.#attempts.values()) if (attempt.end === null) attempt.firstTs ??= ts;
+    for (const attempt of this.#attempts) if (attempt.end === null) attempt.firstTs ??= ts;
     this.#silent = 0;
   }
 }
