@@ -37,29 +37,48 @@ export async function listen(
   refusal: () => StreamError | null,
   signal: AbortSignal,
 ): Promise<StreamError | null> {
+  let isFirst = true;
+  const take = (batch: readonly ProviderEvent[]): Waits => {
+    if (isFirst && batch.some(isContent)) {
+      passage.firstContent();
+      isFirst = false;
+    }
+    const money = meter.read(batch);
+    const known = speech.resume;
+    const mapped = speech.map(batch);
+    const { resume } = speech;
+    const record = resume === known || resume === null ? undefined : { resume, attempt, key: key?.id ?? null };
+    const room = write(mapped, record);
+    return room === undefined && money === undefined ? null : { room, money };
+  };
+  const source = events[Symbol.asyncIterator]();
   try {
-    let isFirst = true;
-    for await (const batch of events) {
-      if (isFirst && batch.some(isContent)) {
-        passage.firstContent();
-        isFirst = false;
-      }
-      const money = meter.read(batch);
-      const known = speech.resume;
-      const mapped = speech.map(batch);
-      const { resume } = speech;
-      const record = resume === known || resume === null ? undefined : { resume, attempt, key: key?.id ?? null };
-      const room = write(mapped, record);
-      if (room !== undefined) await room;
+    // No `for await`, and nothing of a batch in a variable: both would keep it until the next one has come.
+    for (let waits = taken(await source.next(), take); waits !== OVER; waits = taken(await source.next(), take)) {
+      if (waits === null) continue;
+      if (waits.room !== undefined) await waits.room;
       // What was read is paid for and shown; what would follow is not.
-      if (money !== undefined && !(await money) && speech.reason === null) return refusal() ?? spent();
+      if (waits.money === undefined || (await waits.money) || speech.reason !== null) continue;
+      await source.return?.();
+      return refusal() ?? spent();
     }
   } catch (thrown) {
+    await source.return?.().catch(() => {});
     speech.unbilled = thrown instanceof Error && UNBILLED.has(thrown);
     return StreamError.from(signal.aborted ? signal.reason : thrown);
   }
   if (speech.reason !== null) return null;
   return new StreamError("upstream_truncated", "The provider's answer ended early");
 }
+
+/** What must be waited for before more is read; null for nothing. */
+type Waits = { readonly room: Promise<void> | undefined; readonly money: Promise<boolean> | undefined } | null;
+
+const OVER = Symbol("over");
+
+const taken = (
+  { done, value }: IteratorResult<readonly ProviderEvent[]>,
+  take: (batch: readonly ProviderEvent[]) => Waits,
+): Waits | typeof OVER => (done === true ? OVER : take(value as readonly ProviderEvent[]));
 
 const spent = (): StreamError => new StreamError("budget_exhausted", "What this answer may cost is spent");

@@ -175,6 +175,13 @@ export class Feed implements ViewedFeed {
       : new Parcel(base, this.record.inc, cover(shown, base), null);
     this.#shown = this.#latest.last;
     this.#wake();
+    this.#letGo();
+  }
+
+  /** What the one viewer there is has taken is of no use to anybody: its bytes would wait in memory for the next commit. */
+  #letGo(): void {
+    if (this.#listeners.size !== 1) return;
+    for (const listener of this.#listeners) if (listener.position() >= this.#shown) this.#latest = null;
   }
 
   #wake(): void {

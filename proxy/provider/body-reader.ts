@@ -5,6 +5,9 @@ import type { ProviderEvent } from "./provider.ts";
 import type { RawBody } from "./raw-body.ts";
 import type { ReadWatch } from "./read-watch.ts";
 
+/** Between two reads. */
+const NONE: ProviderEvent[] = [];
+
 /**
  * Is over after `finish`. What breaks after the terminal rule holds cannot spoil the answer any more; what breaks
  * before is the `failure`, after the events that came before it.
@@ -18,7 +21,7 @@ export class BodyReader<Frame> {
   readonly #decoder: Decoder<Frame>;
   readonly #watch: ReadWatch;
   readonly #frames: FrameReader;
-  #events: ProviderEvent[] = [];
+  #events: ProviderEvent[] = NONE;
 
   constructor(body: RawBody, framing: Framing<Frame>, decoder: Decoder<Frame>, watch: ReadWatch) {
     this.#body = body;
@@ -36,6 +39,8 @@ export class BodyReader<Frame> {
       for (const bytes of this.#body.take()) this.#frames.push(bytes);
       if (this.#body.ended) this.#frames.end();
     });
+    // They are the caller's now: kept here, they would stay until the next read.
+    this.#events = NONE;
     this.failure ??= this.#body.failure;
     if (this.failure === null && !this.#body.ended && !this.#decoder.done) {
       this.#watch.read(hasContent(events), this.#decoder.complete);

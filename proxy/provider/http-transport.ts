@@ -6,6 +6,7 @@ import { Agent } from "undici";
 import type { Dispatcher } from "undici";
 import { StreamError } from "../../protocol/index.ts";
 import { UNBILLED } from "./provider.ts";
+import { PassingBody } from "./passing-body.ts";
 import { RawBody } from "./raw-body.ts";
 
 export interface HttpRequest {
@@ -56,14 +57,16 @@ export class HttpTransport {
       if (signal.aborted) return reject(unsent(cancelled(signal)));
       const { origin, pathname, search } = new URL(request.url);
       const exchange = new Exchange(limits, signal, resolve, reject);
+      const body = request.body === undefined ? null : new PassingBody(request.body);
       this.#dispatcher.dispatch(
         {
           origin,
           path: pathname + search,
           method: request.method,
           // A compressed stream would need a decompressor that holds tokens back.
-          headers: { ...request.headers, "accept-encoding": "identity" },
-          body: request.body ?? null,
+          headers: { ...request.headers, ...lengthOf(body, request), "accept-encoding": "identity" },
+          // Any iterable will do; undici's types leave it out.
+          body: body as unknown as Uint8Array | null,
           headersTimeout: 0,
           bodyTimeout: 0,
         },
@@ -173,6 +176,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#stopWaiting();
     this.#signal.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** Without it a body would be sent in chunks, which not every server takes. */
+function lengthOf(body: PassingBody | null, { headers }: HttpRequest): Record<string, string> {
+  if (body === null || Object.keys(headers).some((name) => name.toLowerCase() === "content-length")) return {};
+  return { "content-length": String(body.byteLength) };
 }
 
 const pool = (): Agent =>

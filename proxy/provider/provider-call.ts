@@ -42,6 +42,8 @@ export interface Connection {
   readonly secrets?: readonly string[];
 }
 
+/** In place of what was read while more is waited for: a variable keeps what it held. */
+const NO_EVENTS: readonly ProviderEvent[] = [];
 /** What no provider streams an answer as, in any format. */
 const NO_STREAM = /^(?:image|audio|video|font|multipart)\/|xml/i;
 /** An error body is a message; what is longer is a page or a dump. */
@@ -87,10 +89,10 @@ export async function* streamCall<Frame>(
     watch = new ReadWatch(timers, startedAt, (late) => body.destroy(late));
     const reader = new BodyReader(body, format.framing(type), format.decoder(request), watch);
     // In one generator: each more would cost every read several promises.
-    while (!reader.over) {
+    for (let events = NO_EVENTS; !reader.over; events = NO_EVENTS) {
       const waiting = body.ready();
       if (waiting !== null) await waiting;
-      const events = reader.read();
+      events = reader.read();
       if (events.length === 0) continue;
       watch.hold();
       yield events;
