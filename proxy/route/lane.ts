@@ -1,5 +1,6 @@
 /** One provider, model, region and key: what a circuit is about. */
-import type { ProviderKey } from "../provider/key-ring.ts";
+import type { ErrorCode, StreamError } from "../../protocol/index.ts";
+import type { KeyRing, ProviderKey } from "../provider/key-ring.ts";
 import { Circuit } from "./circuit.ts";
 import type { BreakerOptions, CircuitPhase } from "./circuit.ts";
 import type { Health } from "./health.ts";
@@ -15,11 +16,21 @@ export interface LaneState {
   readonly circuit: CircuitPhase;
   /** Milliseconds since the epoch; while the circuit is open. */
   readonly openUntil?: number;
-  /** Milliseconds since the epoch; while the key rests. */
+  /** Milliseconds since the epoch; while the key, or where there is none the model, rests. */
   readonly restsUntil?: number;
   /** Recent means of the target, over all its keys; absent before its first answer. */
   readonly firstTokenMs?: number;
   readonly tokensPerSecond?: number;
+}
+
+/** A key that was refused or limited is left alone for a while; where there is none, the provider's model is. */
+export interface Rest {
+  /** Milliseconds until it may be asked again; 0 when it may now. */
+  ms(): number;
+  /** Why it rests; undefined when it does not. */
+  code(): ErrorCode | undefined;
+  failed(error: StreamError): void;
+  succeeded(): void;
 }
 
 export interface Lane {
@@ -29,6 +40,7 @@ export interface Lane {
   readonly key: ProviderKey | null;
   readonly health: Health;
   readonly circuit: Circuit;
+  readonly rest: Rest;
 }
 
 /** Hears of a lane's circuit. Must not throw. */
@@ -45,24 +57,38 @@ export const laneName = ({ id, region }: Target, key: ProviderKey | null): strin
 export const placeName = ({ id, region }: { readonly id: string; readonly region?: string | undefined }): string =>
   region === undefined ? id : `${id}@${region}`;
 
+/** @param keyless notes the rests of providers without keys */
 export function newLane(
   target: Target,
   key: ProviderKey | null,
   health: Health,
   breaker: BreakerOptions,
   watch: CircuitWatch,
+  keyless: KeyRing,
 ): Lane {
   const circuit = new Circuit(
     breaker,
     (until) => watch.opened(lane, until),
     () => watch.closed(lane),
   );
-  const lane: Lane = { name: laneName(target, key), target, key, health, circuit };
+  const rest = restOf(target, key, keyless);
+  const lane: Lane = { name: laneName(target, key), target, key, health, circuit, rest };
   return lane;
 }
 
-export function laneState({ target, key, health, circuit }: Lane): LaneState {
-  const restMs = key === null ? 0 : (target.provider.keys?.restMs(key, target.model) ?? 0);
+function restOf({ provider, model }: Target, key: ProviderKey | null, keyless: KeyRing): Rest {
+  const ring = (key === null ? undefined : provider.keys) ?? keyless;
+  const whose = key ?? { id: provider.name, secret: "" };
+  return {
+    ms: () => ring.restMs(whose, model),
+    code: () => ring.restCode(whose, model),
+    failed: (error) => ring.failed(whose, error, model),
+    succeeded: () => ring.succeeded(whose, model),
+  };
+}
+
+export function laneState({ target, key, health, circuit, rest }: Lane): LaneState {
+  const restMs = rest.ms();
   const firstTokenMs = health.firstTokenMs.value;
   const tokensPerSecond = health.tokensPerSecond.value;
   return {

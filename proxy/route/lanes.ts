@@ -1,4 +1,5 @@
 /** All lanes of this process, found by name: what one stream learns of a provider serves the next. */
+import { KeyRing } from "../provider/key-ring.ts";
 import type { ProviderKey } from "../provider/key-ring.ts";
 import type { BreakerOptions } from "./circuit.ts";
 import { DecayedMean, Health } from "./health.ts";
@@ -21,6 +22,8 @@ export class Lanes {
   readonly #healths = new Map<string, Health>();
   readonly #hints = new Map<string, number>();
   readonly #running = new Map<string, number>();
+  /** Only rests: it has no keys. */
+  readonly #keyless = new KeyRing([]);
 
   constructor(breaker: BreakerOptions, watch: CircuitWatch) {
     this.#breaker = breaker;
@@ -29,7 +32,7 @@ export class Lanes {
 
   of(target: Target, key: ProviderKey | null): Lane {
     const name = laneName(target, key);
-    const lane = this.#lanes.get(name) ?? newLane(target, key, this.health(target), this.#breaker, this.#watch);
+    const lane = this.#lanes.get(name) ?? this.#new(target, key);
     this.#lanes.delete(name);
     this.#lanes.set(name, lane);
     if (this.#lanes.size > MAX_LANES) this.#lanes.delete(this.#leastWanted());
@@ -71,6 +74,10 @@ export class Lanes {
 
   ended(provider: string): void {
     this.#running.set(provider, this.running(provider) - 1);
+  }
+
+  #new(target: Target, key: ProviderKey | null): Lane {
+    return newLane(target, key, this.health(target), this.#breaker, this.#watch, this.#keyless);
   }
 
   #leastWanted(): string {

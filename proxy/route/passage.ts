@@ -86,9 +86,8 @@ export class OpenPassage implements Passage {
     this.#plan.lane.circuit.report(this.#admission, verdict);
     if (verdict !== null) this.#plan.lane.health.failures.add(verdict ? 0 : 1);
     this.#learnSpeed(outcome);
-    const ring = this.target.provider.keys;
-    if (this.key !== null && outcome.error === null) ring?.succeeded(this.key, this.target.model);
-    if (this.key !== null && outcome.error !== null) ring?.failed(this.key, outcome.error, this.target.model);
+    if (outcome.error === null) this.#plan.lane.rest.succeeded();
+    else this.#plan.lane.rest.failed(outcome.error);
     this.#onEnd(outcome, this.#hasSpoken);
   }
 

@@ -34,8 +34,8 @@ export class Place {
   /** Notes a failed attempt. What is said of a key is nothing against the others, which are asked at once. */
   failed(error: StreamError, key: ProviderKey | null): void {
     if (isTargetUnable(error)) this.#refused(error, key);
-    // A limited key rests; where there is none, the target does.
-    else if (error.retryAfterMs !== undefined && (key === null || error.code !== "provider_rate_limited")) {
+    // Who is limited rests, for all streams.
+    else if (error.retryAfterMs !== undefined && error.code !== "provider_rate_limited") {
       this.#notBefore = Date.now() + error.retryAfterMs;
     }
     if (KEYS_OWN.has(error.code) && this.#hasRestedKey()) return;
@@ -87,21 +87,20 @@ export class Place {
   }
 
   #admitting(lanes: Lanes, lastResort: boolean): readonly Lane[] | Refusal {
-    const { provider, model } = this.target;
-    const ring = provider.keys;
-    const keys: readonly (ProviderKey | null)[] = (ring?.keys.length ?? 0) === 0 ? [null] : this.#keys();
+    const isKeyless = (this.target.provider.keys?.keys.length ?? 0) === 0;
+    const keys: readonly (ProviderKey | null)[] = isKeyless ? [null] : this.#keys();
     const admitting: Lane[] = [];
     let soonest: (Refusal & { waitMs: number }) | null = null;
     for (const key of keys) {
       const lane = lanes.of(this.target, key);
-      const restMs = key === null ? 0 : ring!.restMs(key, model);
+      const restMs = lane.rest.ms();
       const waitMs = Math.max(restMs, lastResort ? lane.circuit.lastResortMs() : lane.circuit.waitMs());
       if (waitMs === 0) admitting.push(lane);
       else if (soonest === null || waitMs < soonest.waitMs) {
         soonest =
           restMs < waitMs
             ? { code: "circuit_open", why: circuitWords(lane, waitMs), waitMs }
-            : { code: ring!.restCode(key!, model) ?? "provider_rate_limited", why: restWords(keys, waitMs), waitMs };
+            : { code: lane.rest.code() ?? "provider_rate_limited", why: restWords(keys, waitMs), waitMs };
       }
     }
     return admitting.length > 0 ? admitting : soonest!;
@@ -111,5 +110,5 @@ export class Place {
 const circuitWords = ({ circuit }: Lane, waitMs: number): string =>
   circuit.phase === "open" ? `circuit open for ${seconds(waitMs)}` : "circuit half-open, a probe is under way";
 
-const restWords = ({ length }: readonly unknown[], waitMs: number): string =>
-  `${length === 1 ? "its key rests" : "all keys rest"} for ${seconds(waitMs)}`;
+const restWords = (keys: readonly (ProviderKey | null)[], waitMs: number): string =>
+  `${keys[0] === null ? "it rests" : keys.length === 1 ? "its key rests" : "all keys rest"} for ${seconds(waitMs)}`;

@@ -43,7 +43,9 @@ describe("/metrics and /readyz", () => {
     const { value, types } = await scrape();
     assert.equal(types.get("ai_stream_streams_total"), "counter");
     assert.equal(value("ai_stream_streams_total", { agent: "a", reason: "stop" }), 2);
-    assert.equal(value("ai_stream_attempts_total", { provider: "good", outcome: "complete" }), 2);
+    // The second answer knows who was refused.
+    for (const cause of ["fallback", "initial"])
+      assert.equal(value("ai_stream_attempts_total", { provider: "good", outcome: "complete", cause }), 1);
     assert.ok(value("ai_stream_attempts_total", { provider: "bad", code: "provider_auth" })! >= 1);
     assert.ok(value("ai_stream_retries_total", { cause: "fallback", code: "provider_auth" })! >= 1);
     assert.equal(value("ai_stream_tokens_total", { provider: "good", model: "m", kind: "output" }), 10);

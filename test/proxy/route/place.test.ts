@@ -37,14 +37,30 @@ suite("Place", () => {
     assert.equal(fail(route, second, "provider_quota"), null);
   });
 
-  test("a provider without keys that is limited is left alone by the stream as long as it asks", () => {
+  test("a provider without keys that is limited is left alone by every stream as long as it asks", () => {
     const router = new Router({ random: () => 0 });
     const targets = [target("a/m")];
     const route = open(router, targets);
     assert.equal(fail(route, taken(route), "provider_rate_limited", 3_000), 3_000);
-    const error = refused(route);
-    assert.deepEqual([error.code, error.retryAfterMs], ["provider_rate_limited", 3_000]);
-    taken(open(router, targets));
+    for (const stream of [route, open(router, targets)]) {
+      const error = refused(stream);
+      assert.deepEqual([error.code, error.retryAfterMs], ["provider_rate_limited", 3_000]);
+      assert.match(error.message, /it rests for 3 s/);
+    }
+    assert.equal(router.states()[0]!.restsUntil, NOW + 3_000);
+    taken(open(router, [target("a/other"), target("b/m")]));
+    mock.timers.tick(3_000);
+    succeed(taken(open(router, targets)));
+  });
+
+  test("credentials that are refused rest like a key: the next stream goes elsewhere at once", () => {
+    const router = new Router({ random: () => 0 });
+    const targets = [target("a/m"), target("b/m")];
+    const route = open(router, targets);
+    assert.equal(fail(route, taken(route), "provider_auth"), 0);
+    assert.equal(taken(open(router, targets)).target.id, "b/m");
+    mock.timers.tick(60_000);
+    assert.equal(taken(open(router, targets)).target.id, "a/m");
   });
 
   test("when all rest, the error is theirs and says when; a stream may wait for it before it has begun", () => {
