@@ -210,6 +210,14 @@ export const STATES = {
       ],
     },
   }),
+  cut: (text) => ({
+    chat: {
+      messages: [
+        asked(text.ask),
+        answered([words(text.half)], "interrupted", { end: { reason: "budget" }, retryAt: Date.now() + 90_000 }),
+      ],
+    },
+  }),
   refused: (text) => ({ chat: { messages: [asked(text.ask, { state: "failed", error: ERROR })] } }),
   reconnecting: (text) => ({
     chat: {
@@ -217,6 +225,7 @@ export const STATES = {
       connection: { state: "waiting", transport: "ws", retryAt: Date.now() + 7_500 },
     },
   }),
+  disconnected: () => ({ chat: { connection: { state: "failed", transport: null, error: ERROR } } }),
   offline: (text) => ({
     chat: {
       status: "streaming",
@@ -225,6 +234,7 @@ export const STATES = {
         asked(text.ask),
         answered([words(text.half, { open: true })], "running"),
         asked(text.more, { id: "m_r", state: "queued", waiting: true }),
+        asked(text.more, { id: "m_s", state: "queued" }),
       ],
     },
   }),

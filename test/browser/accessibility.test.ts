@@ -107,12 +107,6 @@ async function violations(element: FakeStream): Promise<string[]> {
   );
 }
 
-const LOOKS = [
-  { theme: "light", lang: "en" },
-  { theme: "dark", lang: "en" },
-  { theme: "light", lang: "ar" },
-] as const;
-
 /** Entrance and pulse animations would be measured half transparent. */
 const calm = (element: FakeStream): void => {
   for (const animation of element.shadowRoot!.getAnimations()) animation.cancel();
@@ -120,79 +114,69 @@ const calm = (element: FakeStream): void => {
 
 const nextFrame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
 
+/** What other colours and directions change is measured in one engine: `test/e2e/looks.test.ts`. */
 describe("axe finds nothing", () => {
-  afterEach(() => document.documentElement.removeAttribute("lang"));
-
-  for (const { theme, lang } of LOOKS) {
-    const look = `${theme}, ${lang}`;
-    const mountIn = async (attributes: Readonly<Record<string, string>> = {}): Promise<FakeStream> => {
-      document.documentElement.lang = lang;
-      document.body.style.background = theme === "dark" ? "#000" : "#fff";
-      return mount({ theme, ...attributes });
-    };
-
-    for (const [name, state] of Object.entries(STATES)) {
-      it(`in the state ${name}, ${look}`, async () => {
-        const element = await mountIn();
-        await element.show(state);
-        calm(element);
-        expect(await violations(element)).to.deep.equal([]);
-      });
-    }
-
-    it(`in answer mode and with a wrong attribute, ${look}`, async () => {
-      const answer = await mountIn({ mode: "answer" });
-      await answer.show(STATES["complete"]!);
-      expect(await violations(answer)).to.deep.equal([]);
-      expect(await violations(await mountIn({ endpoint: "nope:" }))).to.deep.equal([]);
-    });
-
-    it(`with the list of conversations open, ${look}`, async () => {
-      const element = await mountIn();
-      const note = { agent: "a", createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_000 };
-      const conversations = [
-        { ...note, id: "c_1", title: "Basil" },
-        { ...note, id: "c_2", title: "Rosemary" },
-      ];
-      await element.show({
-        messages: [asked("?"), answered([words("One")])],
-        conversation: "c_1",
-        answers: { "/v1/conversations": { conversations } },
-      });
-      element.find("[data-do=history]").click();
-      while (!element.has("[part~=history] li")) await nextFrame();
-      calm(element);
-      expect(await violations(element)).to.deep.equal([]);
-    });
-
-    it(`with files about to be sent, a message being changed and answers to judge, ${look}`, async () => {
-      const element = await mountIn({ feedback: "" });
-      await element.show({ messages: [asked("?"), answered([words("One")])] });
-      const files = new DataTransfer();
-      files.items.add(new File(["Hello"], "notes.txt", { type: "text/plain" }));
-      element.find("textarea").dispatchEvent(pasteOf(files));
-      while (!element.has("[part~=files], .files")) await nextFrame();
-      element.find("[data-do=edit]").click();
-      while (!element.has(".edit")) await nextFrame();
-      calm(element);
-      expect(await violations(element)).to.deep.equal([]);
-    });
-
-    it(`in a bubble, closed, with news, and open, ${look}`, async () => {
-      const element = await mountIn({ mode: "bubble" });
-      while (!element.has(".launcher")) await nextFrame();
-      calm(element);
-      expect(await violations(element)).to.deep.equal([]);
-      await element.show(STATES["streaming"]!);
-      await element.show(STATES["complete"]!);
-      await element.show({ status: "idle" });
-      expect(await violations(element)).to.deep.equal([]);
-      element.open = true;
-      await element.updateComplete;
+  for (const [name, state] of Object.entries(STATES)) {
+    it(`in the state ${name}`, async () => {
+      const element = await mount();
+      await element.show(state);
       calm(element);
       expect(await violations(element)).to.deep.equal([]);
     });
   }
+
+  it("in answer mode and with a wrong attribute", async () => {
+    const answer = await mount({ mode: "answer" });
+    await answer.show(STATES["complete"]!);
+    expect(await violations(answer)).to.deep.equal([]);
+    expect(await violations(await mount({ endpoint: "nope:" }))).to.deep.equal([]);
+  });
+
+  it("with the list of conversations open", async () => {
+    const element = await mount();
+    const note = { agent: "a", createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_000 };
+    const conversations = [
+      { ...note, id: "c_1", title: "Basil" },
+      { ...note, id: "c_2", title: "Rosemary" },
+    ];
+    await element.show({
+      messages: [asked("?"), answered([words("One")])],
+      conversation: "c_1",
+      answers: { "/v1/conversations": { conversations } },
+    });
+    element.find("[data-do=history]").click();
+    while (!element.has("[part~=history] li")) await nextFrame();
+    calm(element);
+    expect(await violations(element)).to.deep.equal([]);
+  });
+
+  it("with files about to be sent, a message being changed and answers to judge", async () => {
+    const element = await mount({ feedback: "" });
+    await element.show({ messages: [asked("?"), answered([words("One")])] });
+    const files = new DataTransfer();
+    files.items.add(new File(["Hello"], "notes.txt", { type: "text/plain" }));
+    element.find("textarea").dispatchEvent(pasteOf(files));
+    while (!element.has("[part~=files], .files")) await nextFrame();
+    element.find("[data-do=edit]").click();
+    while (!element.has(".edit")) await nextFrame();
+    calm(element);
+    expect(await violations(element)).to.deep.equal([]);
+  });
+
+  it("in a bubble, closed, with news, and open", async () => {
+    const element = await mount({ mode: "bubble" });
+    while (!element.has(".launcher")) await nextFrame();
+    calm(element);
+    expect(await violations(element)).to.deep.equal([]);
+    await element.show(STATES["streaming"]!);
+    await element.show(STATES["complete"]!);
+    await element.show({ status: "idle" });
+    expect(await violations(element)).to.deep.equal([]);
+    element.open = true;
+    await element.updateComplete;
+    calm(element);
+    expect(await violations(element)).to.deep.equal([]);
+  });
 });
 
 /** 1280 CSS pixels at 400 %. */
@@ -228,6 +212,23 @@ describe("what fingers meet", () => {
         expect(Math.min(width, height), button.outerHTML).to.be.at.least(24);
       }
     }
+  });
+});
+
+describe("buttons that come later", () => {
+  it("are at least 24 pixels wide and high", async () => {
+    const element = await mount({ feedback: "" });
+    element.chat.family = [asked("1", { id: "q1" }), asked("2", { id: "q2" })];
+    await element.show({ messages: [asked("2", { id: "q2" }), answered([words("a")], { parent: "q2" })] });
+    const files = new DataTransfer();
+    files.items.add(new File(["Hello"], "notes.txt", { type: "text/plain" }));
+    element.find("textarea").dispatchEvent(pasteOf(files));
+    while (!element.has(".files button")) await nextFrame();
+    const small = [...element.renderRoot.querySelectorAll("button")].filter((button) => {
+      const { width, height } = button.getBoundingClientRect();
+      return width < 24 || height < 24;
+    });
+    expect(small.map((button) => button.outerHTML)).to.deep.equal([]);
   });
 });
 

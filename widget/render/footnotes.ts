@@ -34,7 +34,7 @@ export class Footnotes {
       this.#notes.delete(key);
       this.#notes.set(key, (note ??= { item: null, marks: [] }));
     }
-    const button = make("button", { type: "button", part: "footnote", class: "footnote", role: "doc-noteref" });
+    const button = make("button", { type: "button", part: "footnote", class: "footnote" });
     button.addEventListener("click", () => reveal(note.item));
     note.marks.push(button);
     this.#isDirty = true;
@@ -84,7 +84,7 @@ export class Footnotes {
 const keyOf = (label: string): string => label.toLowerCase();
 
 function addBacklink(item: HTMLElement, mark: HTMLElement, number: number): void {
-  const button = make("button", { type: "button", class: "footnote", role: "doc-backlink" }, `↩ ${number}`);
+  const button = make("button", { type: "button", class: "footnote" }, `↩ ${number}`);
   button.addEventListener("click", () => reveal(mark));
   (item.lastElementChild?.localName === "p" ? item.lastElementChild : item).append(" ", button);
 }

@@ -19,6 +19,9 @@ export const answerStyles = ({ css }: Kit): CSSResult => css`
     color: var(--_muted);
   }
   summary {
+    display: flex;
+    align-items: center;
+    min-block-size: 1.5rem;
     inline-size: fit-content;
     border-radius: calc(var(--_radius) * 0.375);
     list-style: none;
@@ -28,17 +31,16 @@ export const answerStyles = ({ css }: Kit): CSSResult => css`
   }
   summary::after {
     content: "";
-    display: inline-block;
     inline-size: 0.4em;
     block-size: 0.4em;
     margin-inline: 0.5em 0.25em;
     border: solid;
     border-width: 0 1.5px 1.5px 0;
-    translate: 0 -0.2em;
+    translate: 0 -0.125em;
     rotate: 45deg;
   }
   [open] > summary::after {
-    translate: 0 0;
+    translate: 0 0.125em;
     rotate: 225deg;
   }
   .growing summary {

@@ -65,7 +65,7 @@ const isEmpty = (args: unknown): boolean =>
 const folded = ({ html }: Kit, name: string, value: unknown, open: boolean): unknown =>
   html`<details ?open=${open}>
     <summary>${name}</summary>
-    <pre tabindex="0" aria-label=${name} role="region">${asText(value)}</pre>
+    <pre tabindex="0" aria-label=${name} role="group">${asText(value)}</pre>
   </details>`;
 
 function asText(value: unknown): string {
