@@ -105,8 +105,11 @@ export class OpenPassage implements Passage {
     const now = Date.now();
     if (this.#isAgain) return;
     if (this.#contentAt === null) {
-      // As slow as it was waited for, at least.
-      if (error?.code === "first_token_timeout") health.firstTokenMs.add(Math.max(0, now - this.#startedAt));
+      const waitedMs = Math.max(0, now - this.#startedAt);
+      // As slow as it was waited for, at least: of one that was stopped or overtaken, news only if it is slower than known.
+      const isSlower =
+        error?.code === "cancelled" && waitedMs > (health.firstTokenMs.value ?? Number.POSITIVE_INFINITY);
+      if (isSlower || error?.code === "first_token_timeout") health.firstTokenMs.add(waitedMs);
       return;
     }
     const ms = now - this.#contentAt;

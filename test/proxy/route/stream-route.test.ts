@@ -161,6 +161,27 @@ suite("StreamRoute", () => {
     assert.equal(taken(route).target.id, "a/m");
   });
 
+  test("a target that a hedge has overtaken is known to be slow, at least as slow as it was waited for", () => {
+    const router = new Router({ random: NEVER });
+    const targets = [target("a/m"), target("b/m")];
+    for (const [index, ms] of [200, 900].entries()) {
+      const passage = taken(open(router, [targets[index]!]));
+      mock.timers.tick(ms);
+      succeed(passage);
+    }
+    const fastest = () => taken(open(router, targets, { strategy: "fastest" }));
+    const slow = fastest();
+    assert.equal(slow.target.id, "a/m");
+    mock.timers.tick(2_000);
+    slow.end({ error: failure("cancelled"), outputTokens: 0 });
+    const chosen = fastest();
+    assert.equal(chosen.target.id, "b/m");
+    // One that is stopped early has told nothing.
+    mock.timers.tick(10);
+    chosen.end({ error: failure("cancelled"), outputTokens: 0 });
+    assert.equal(router.states().find(({ provider }) => provider === "b")!.firstTokenMs, 900);
+  });
+
   test("a hedge goes to another target than the one under way", () => {
     const route = open(new Router(), [target("a/m"), target("b/m")]);
     const first = taken(route);
