@@ -145,6 +145,7 @@ export async function startProxy(
     ...{ log, pumps, lease: { replica: mintId("p"), ttlMs: config.resilience.leaseMs } },
     async onTaken(record) {
       logger.warn({ stream: record.id, term: record.term }, "a stream is gone on with that lost its writer");
+      metrics.takenOver();
       await live.takeOver(record);
     },
     onOutcome: (stream, callId, outcome) => live.offer(stream, callId, outcome),

@@ -76,6 +76,11 @@ export class Metrics {
     tail.listen(new StreamFold(tail.record, { metrics: this.#streams, names, onFailedAttempt }));
   }
 
+  /** Counts a stream that is gone on with, its writer lost. */
+  takenOver(): void {
+    this.#streams.takeovers.inc();
+  }
+
   close(): void {
     this.#stop();
     this.#registry.clear();

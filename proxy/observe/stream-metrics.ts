@@ -64,6 +64,7 @@ export function createStreamMetrics(registry: Registry) {
       "model",
     ]),
     resets: counter("resets_total", "Times that shown content was taken back and written anew.", ["code"]),
+    takeovers: counter("takeovers_total", "Streams that this process went on with after their writer was lost.", []),
     toolCalls: counter("tool_calls_total", "Calls of tools that ended.", ["agent", "ok"]),
     commit: new HotHistogram({
       name: "ai_stream_commit_seconds",

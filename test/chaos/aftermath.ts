@@ -108,11 +108,15 @@ export async function checkNothingOpen(urls: readonly string[]): Promise<void> {
   }
 }
 
+/** How often the proxy at `url` went on with a stream of another since it runs. */
+export const takeoversOf = async (url: string): Promise<number> =>
+  (await scrapeOf(url)).value("ai_stream_takeovers_total") ?? Number.NaN;
+
 /** Streams that the proxy at `url` writes now. */
 export const streamsWrittenBy = async (url: string): Promise<number> => (await openAt(url)).streams;
 
 async function openAt(url: string): Promise<typeof NOTHING> {
-  const scrape = parseScrape(await (await fetch(`${url}/metrics`)).text());
+  const scrape = await scrapeOf(url);
   const value = (name: string, labels?: Record<string, string>) => scrape.value(name, labels) ?? Number.NaN;
   return {
     streams: value("ai_stream_streams_running"),
@@ -121,3 +125,5 @@ async function openAt(url: string): Promise<typeof NOTHING> {
     sockets: value("ai_stream_sockets"),
   };
 }
+
+const scrapeOf = async (url: string) => parseScrape(await (await fetch(`${url}/metrics`)).text());

@@ -1,7 +1,7 @@
 /** Plays a schedule and checks what came of it. */
 import assert from "node:assert/strict";
 import { openTcpFaults } from "../fakes/tcp-faults.ts";
-import { checkLog, checkNothingOpen } from "./aftermath.ts";
+import { checkLog, checkNothingOpen, takeoversOf } from "./aftermath.ts";
 import { HeadlessReader } from "./headless-reader.ts";
 import type { PageReader } from "./page-reader.ts";
 import { configOf } from "./place.ts";
@@ -181,12 +181,13 @@ class Run {
       reason: cancelAt === null ? "stop" : "cancelled",
       seen: this.#readers.flatMap(({ seen }) => seen),
     });
-    const { lost, isShared } = this.#place;
+    const { lost, isShared, urls } = this.#place;
     const own = attempts.all - attempts.takeovers;
     assert(own <= 1 + this.#deaths, `${own} attempts of their writers' own, expected at most ${1 + this.#deaths}`);
     if (!isShared) assert(attempts.takeovers <= lost, `${attempts.takeovers} takeovers, expected at most ${lost}`);
-    // A writer may die between the call and the commit of what says so.
-    const most = attempts.all + lost;
+    // A writer may die, or lose its lease, between the call and the commit of what says so.
+    const takeovers = isShared ? (await Promise.all(urls.map(takeoversOf))).reduce((sum, count) => sum + count) : 0;
+    const most = attempts.all + lost + takeovers;
     assert(this.#speech.asked <= most, `the provider was asked ${this.#speech.asked} times, expected at most ${most}`);
     for (const reader of this.#readers) await reader.close();
     await checkNothingOpen(this.#place.urls);
