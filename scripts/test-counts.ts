@@ -11,6 +11,9 @@ export interface Counts {
 const NODE_TEST_LINE = /^(?:ℹ|#) (pass|fail|cancelled|skipped|todo) (\d+)$/gm;
 /** The closing line of the browser suite's reporter. */
 const BROWSER_LINE = /^browser: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm;
+const FAILURES = "✖ failing tests:";
+/** Some errors with their stacks; the whole output stands further up. */
+const FAILURE_LINES = 120;
 const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 /**
@@ -26,6 +29,15 @@ export function countsOf(output: string, exitCode: number, isCheck: boolean): Co
 
 export function addCounts(a: Counts, b: Counts): Counts {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+/** What a part that failed said of it: the list that `node --test` ends with, or the last lines. */
+export function failuresOf(output: string): string {
+  const lines = stripVTControlCharacters(output).trimEnd().split("\n");
+  const list = lines.lastIndexOf(FAILURES);
+  return (list === -1 ? lines.slice(-FAILURE_LINES) : lines.slice(list + 1, list + 1 + FAILURE_LINES))
+    .join("\n")
+    .trim();
 }
 
 /** `12 passed, 0 failed`, and the skipped ones when there are. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countsOf, formatCounts } from "../../scripts/test-counts.ts";
+import { countsOf, failuresOf, formatCounts } from "../../scripts/test-counts.ts";
 
 const NODE_TEST = "✔ a (1ms)\nℹ tests 7\nℹ suites 0\nℹ pass 4\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 0\n";
 
@@ -28,6 +28,15 @@ test("countsOf() fails a suite that ended with an error though no test failed", 
 test("countsOf() counts a check as one test by its exit code", () => {
   assert.deepEqual(countsOf("ℹ pass 3\n", 0, true), { passed: 1, failed: 0, skipped: 0 });
   assert.deepEqual(countsOf("", 2, true), { passed: 0, failed: 1, skipped: 0 });
+});
+
+test("failuresOf() tells the failing tests, not the ones before them", () => {
+  assert.equal(failuresOf(`✖ b\n${NODE_TEST}\n✖ failing tests:\n\n✖ b (2ms)\n  Error: no\n`), "✖ b (2ms)\n  Error: no");
+});
+
+test("failuresOf() tells the last lines where there is no list", () => {
+  const lines = Array.from({ length: 500 }, (_, line) => `line ${line}`);
+  assert.deepEqual(failuresOf(`${lines.join("\n")}\n`).split("\n"), lines.slice(-120));
 });
 
 test("formatCounts() names the skipped only when there are", () => {
