@@ -62,8 +62,6 @@ export interface DemoConfig extends CommonConfig {
 
 export type ProviderConfig = OpenAiConfig | CompatibleConfig | VendorConfig | BedrockConfig | AgUiConfig | DemoConfig;
 
-export type ProviderKind = ProviderConfig["kind"];
-
 interface KindDefaults {
   readonly baseUrl: string;
   /** The environment variable that holds the key; null where none is needed. */

@@ -1,7 +1,7 @@
 /** What is known of a target from its last answers: how soon it begins, how fast it goes on, how much it says. */
 
 /** After so long an observation counts half, and what nobody observed since is not known any more. */
-export const HALF_LIFE_MS = 300_000;
+const HALF_LIFE_MS = 300_000;
 /** Of the most recent observation at least this part is in the mean, so that a sudden change shows. */
 const LEAST_SHARE = 0.1;
 

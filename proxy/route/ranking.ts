@@ -54,7 +54,7 @@ export function drawn(weights: readonly number[], random: number): number | null
 }
 
 /** Milliseconds to the end of the answer, null before anything is known. */
-export function expectedMs({ health, tokens }: Prospect): number | null {
+function expectedMs({ health, tokens }: Prospect): number | null {
   const firstTokenMs = health.firstTokenMs.value;
   if (firstTokenMs === null) return null;
   return firstTokenMs + (tokens / (health.tokensPerSecond.value ?? USUAL_TOKENS_PER_SECOND)) * 1_000;

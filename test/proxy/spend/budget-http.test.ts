@@ -1,5 +1,6 @@
 /** Budgets and receipts as a client meets them. */
 import assert from "node:assert/strict";
+import { createHmac, hkdfSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,6 +125,16 @@ describe("receipts over HTTP", () => {
     assert.equal(attempt?.route, undefined);
     assert.equal(body.receipt.total.costUsd.toFixed(6), "0.000210");
     assert.equal((await receiptOf(id, as("bob"))).status, 404);
+  });
+
+  test("anybody with the secret can check it by the steps of docs/money.md, and nothing of ours", async () => {
+    const id = await answered(priced(shown, { secret: SECRET }), as("ann"));
+    const { receipt, signed } = (await receiptOf(id, as("ann"))).body;
+    const [header = "", payload = "", signature] = signed.split(".");
+    assert.equal((JSON.parse(Buffer.from(header, "base64url").toString()) as { alg: string }).alg, "HS256");
+    const key = Buffer.from(hkdfSync("sha256", SECRET, "ai-stream", "receipt", 32));
+    assert.equal(createHmac("sha256", key).update(`${header}.${payload}`).digest("base64url"), signature);
+    assert.deepEqual(JSON.parse(Buffer.from(payload, "base64url").toString()), receipt);
   });
 
   test("routing notes are there where the agent shows them", async () => {
