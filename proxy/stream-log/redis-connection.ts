@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { StreamError } from "../../protocol/index.ts";
+import { isPassing } from "./redis-failure.ts";
 import { openLink } from "./redis-link.ts";
 import type { LinkOptions, RedisLink, Reply } from "./redis-link.ts";
 import type { RedisPlace } from "./redis-url.ts";
@@ -20,9 +21,6 @@ const PATIENCE_MS = 3_000;
 export const APPEND_PATIENCE_MS = 10_000;
 const FIRST_RETRY_MS = 25;
 const LONGEST_RETRY_MS = 1_000;
-
-/** Errors of the server that pass by themselves. */
-const PASSING = /^(LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|BUSY |NOREPLICAS|FAILOVER|UNBLOCKED)/;
 
 export class RedisConnection {
   readonly #link: RedisLink;
@@ -101,9 +99,3 @@ export class RedisConnection {
     }
   }
 }
-
-/** What the client library throws itself is about the connection; what the server replies is final, with exceptions. */
-const isPassing = (thrown: unknown): boolean =>
-  thrown instanceof Error && (!isReply(thrown) || PASSING.test(thrown.message));
-
-const isReply = (error: Error): boolean => /^[A-Z]+ /.test(error.message);

@@ -1,5 +1,5 @@
 /** The sockets to a Redis or Valkey server or cluster: one for commands, one that hears of other replicas. */
-import { StreamError } from "../../protocol/index.ts";
+import { isPassing, openFailure } from "./redis-failure.ts";
 import type { RedisPlace } from "./redis-url.ts";
 
 /** A reply as it came: RESP 2. */
@@ -59,7 +59,7 @@ export interface LinkOptions {
   readonly openMs?: number | undefined;
 }
 
-/** @throws {StreamError} `storage_unavailable` when nobody answers in time, naming the hosts and no password. */
+/** @throws {StreamError} `storage_unavailable` when nobody answers in time, or the login is refused, naming the hosts and no password. */
 export async function openLink(place: RedisPlace, options: LinkOptions): Promise<RedisLink> {
   const { onError = () => {}, openMs = OPEN_MS } = options;
   const { commands, hearing, send } = await createSockets(place);
@@ -67,6 +67,8 @@ export async function openLink(place: RedisPlace, options: LinkOptions): Promise
   const clients = [...new Set([hearing, commands])];
   let epoch = 0;
   let isClosed = false;
+  const refused = Promise.withResolvers<never>();
+  refused.promise.catch(() => {});
   const link: RedisLink = {
     get epoch() {
       return epoch;
@@ -91,16 +93,18 @@ export async function openLink(place: RedisPlace, options: LinkOptions): Promise
   for (const client of clients) {
     client.on("error", (error) => {
       epoch++;
+      // Not tried again while opening: a password does not become right by itself.
+      if (!isPassing(error)) refused.reject(error);
       onError(error);
     });
   }
   for (const event of ["ready", "node-ready"]) hearing.on(event, () => link.onMissed());
   try {
-    await within(openMs, Promise.all(clients.map((client) => client.connect())));
+    const connected = Promise.all(clients.map((client) => client.connect()));
+    await within(openMs, Promise.race([connected, refused.promise]));
   } catch (thrown) {
     for (const client of clients) destroy(client);
-    const where = place.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
-    throw new StreamError("storage_unavailable", `Cannot reach the Redis store at ${where}`, { cause: thrown });
+    throw openFailure(place, thrown);
   }
   return link;
 }

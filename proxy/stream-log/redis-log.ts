@@ -10,6 +10,7 @@ import { dayOf } from "./ledger.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import type { LinkOptions, Reply } from "./redis-link.ts";
 import { FORGET_SEND, TRIM_STREAM } from "./redis-conversation-scripts.ts";
+import { openFailure } from "./redis-failure.ts";
 import { RedisKeys } from "./redis-keys.ts";
 import type { StreamKeys } from "./redis-keys.ts";
 import { RedisReplicas } from "./redis-replicas.ts";
@@ -52,7 +53,7 @@ export async function openRedisLog(url: string, options: RedisLogOptions = {}): 
     return log;
   } catch (thrown) {
     await connection.close();
-    throw thrown;
+    throw openFailure(place, thrown);
   }
 }
 

@@ -124,7 +124,7 @@ async function answers(port: number): Promise<boolean> {
     await once(socket, "connect");
     socket.write("PING\r\n");
     const [reply] = (await once(socket, "data")) as [Buffer];
-    return reply.toString().startsWith("+PONG");
+    return /^(\+PONG|-NOAUTH)/.test(reply.toString());
   } catch {
     return false;
   } finally {
