@@ -204,6 +204,7 @@ export class Agent {
         maxFirstTokenMs: stricter(limits.maxFirstTokenMs, constraints.maxFirstTokenMs),
         maxCostUsd: stricter(limits.maxCostUsd, constraints.maxCostUsd),
       },
+      lateAfterMs: limits.maxFirstTokenMs,
       budget: this.#config.resilience,
     });
   }

@@ -30,7 +30,7 @@ export interface PassagePlan {
   readonly lane: Lane;
   readonly note: Passage["note"];
   /** Later content counts as a failure. */
-  readonly maxFirstTokenMs: number | undefined;
+  readonly lateAfterMs: number | undefined;
 }
 
 /** @param hasSpoken some of the answer was shown */
@@ -69,10 +69,10 @@ export class OpenPassage implements Passage {
     if (this.#ended) return;
     this.#hasSpoken = true;
     if (this.#isAgain || this.#contentAt !== null) return;
-    const { lane, maxFirstTokenMs } = this.#plan;
+    const { lane, lateAfterMs } = this.#plan;
     this.#contentAt = Date.now();
     const ms = Math.max(0, this.#contentAt - this.#startedAt);
-    this.#slow = maxFirstTokenMs !== undefined && ms > maxFirstTokenMs;
+    this.#slow = lateAfterMs !== undefined && ms > lateAfterMs;
     lane.health.firstTokenMs.add(ms);
     // A long answer shall not keep others out.
     if (this.#admission.probe) lane.circuit.report(this.#admission, !this.#slow);

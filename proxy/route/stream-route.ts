@@ -19,7 +19,13 @@ export interface RoutePlan {
   /** In the order of the configuration; never empty. */
   readonly targets: readonly Target[];
   readonly strategy: Strategy;
+  /** Of this stream: who is known to keep within them is asked first. */
   readonly limits: { readonly maxFirstTokenMs?: number | undefined; readonly maxCostUsd?: number | undefined };
+  /**
+   * Milliseconds after which first content counts as a failure of its target, for all streams: the operator's to say,
+   * never a page's. @default no time does
+   */
+  readonly lateAfterMs?: number | undefined;
   /** Of the whole stream, over all its steps. */
   readonly budget: RetryBudget;
   /** Attempts that followed a failure before this process took the stream over. @default none */
@@ -103,8 +109,8 @@ export class StreamRoute implements Route {
     }
     const { candidate, note } = choice;
     const { place } = candidate;
-    const { maxFirstTokenMs } = this.#plan.limits;
-    const plan = { target: place.target, lane: this.#turn(candidate), note, maxFirstTokenMs };
+    const { lateAfterMs } = this.#plan;
+    const plan = { target: place.target, lane: this.#turn(candidate), note, lateAfterMs };
     const onEnd: PassageEnd = (outcome, hasSpoken) => this.#ended(place, plan.lane, outcome, hasSpoken);
     this.#latest = new OpenPassage(plan, this.#lanes, onEnd);
     return this.#latest;

@@ -134,9 +134,7 @@ suite("Router", () => {
   test("answers that begin later than asked for open it", async () => {
     const router = new Router();
     const targets = [target("a/m")];
-    const passages = Array.from({ length: 5 }, () =>
-      taken(open(router, targets, { limits: { maxFirstTokenMs: 800 } })),
-    );
+    const passages = Array.from({ length: 5 }, () => taken(open(router, targets, { lateAfterMs: 800 })));
     mock.timers.tick(801);
     for (const passage of passages) succeed(passage);
     await counted();
