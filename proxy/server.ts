@@ -103,7 +103,7 @@ export async function startProxy(
   const names = new KnownNames(config);
   const lanes: Lanes = () => router.states();
   const load = new Load(config.backpressure.flushMs);
-  const probe = new LoadProbe(load);
+  const probe = new LoadProbe(load, () => metrics.commits.progress);
   const metrics = new Metrics({
     load,
     onCommit: (ms) => probe.committed(ms),

@@ -27,7 +27,7 @@ export interface SharedCommits {
 export interface CommitClock {
   /** Called before an append; what it returns is given to `end`. */
   begin(): number;
-  /** Called once the append is committed. */
+  /** Called once the append is committed, or has failed. */
   end(began: number): void;
 }
 
@@ -166,8 +166,11 @@ export class LogWriter {
         this.#queue = [];
         this.#records = [];
         const began = this.#commits?.begin();
-        await this.#log.append(id, term, batch, undefined, records);
-        if (began !== undefined) this.#commits!.end(began);
+        try {
+          await this.#log.append(id, term, batch, undefined, records);
+        } finally {
+          if (began !== undefined) this.#commits!.end(began);
+        }
         this.#waiting -= count;
         this.#tail.publish(batch);
         this.#release();

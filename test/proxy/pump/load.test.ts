@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { isStreamError } from "../../../protocol/index.ts";
 import { Admission } from "../../../proxy/guard/admission.ts";
+import { CommitClock } from "../../../proxy/observe/commit-clock.ts";
+import { LoadProbe } from "../../../proxy/pump/load-probe.ts";
 import { Load } from "../../../proxy/pump/load.ts";
 import type { LoadReading } from "../../../proxy/pump/load.ts";
 
@@ -98,4 +100,22 @@ test("every refused start is counted by its code, and one that begins is not", a
   await assert.rejects(admission.counted(start()), { code: "capacity" });
   assert.equal(await admission.counted(Promise.resolve("s_1")), "s_1");
   assert.deepEqual(codes, ["capacity"]);
+});
+
+test("a store that answers nothing any more is load, although no commit ends that could be timed", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const load = new Load(20);
+  const commits = new CommitClock(() => {});
+  const probe = new LoadProbe(load, () => commits.progress);
+  t.after(() => probe.close());
+  const seconds = (count: number) => t.mock.timers.tick(count * 1_000);
+  for (let commit = 0; commit < 20; commit++) commits.end(commits.begin());
+  seconds(5);
+  assert.equal(load.isOverloaded, false, "nothing is under way");
+  const begun = [commits.begin(), commits.begin()];
+  seconds(5);
+  assert.equal(load.isOverloaded, true);
+  for (const began of begun) commits.end(began);
+  seconds(5);
+  assert.equal(load.isOverloaded, false);
 });
