@@ -65,9 +65,9 @@ describe("files for a message", () => {
     ]);
     expect(names(element)).to.deep.equal(["a.txt", "b.txt"]);
     expect(refusals(element)).to.deep.equal([
-      "thing.bin was not attached: only images and texts can be read",
-      "big.txt was not attached: 2kB, and 1.5kB in all are the most",
-      "c.txt was not attached: 2 files are the most",
+      "thing.bin was not attached: only images and text files can be read",
+      "big.txt was not attached: it is 2kB, and the limit is 1.5kB in total",
+      "c.txt was not attached: at most 2 files are allowed",
     ]);
   });
 

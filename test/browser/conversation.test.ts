@@ -170,7 +170,7 @@ describe("what is shown", () => {
     expect(await line({ state: "open", transport: "ws", phase: "fallback", detail: "small-2" })).to.equal(
       "Another model takes over: small-2",
     );
-    expect(await line({ state: "open", transport: "ws", phase: "resuming" })).to.match(/Going on/);
+    expect(await line({ state: "open", transport: "ws", phase: "resuming" })).to.match(/Resuming/);
     const busy = { code: "capacity", message: "The proxy is busy", retryable: true } as const;
     expect(await line({ state: "waiting", transport: "ws", error: busy })).to.match(/^The proxy is busy/);
     expect(await line({ state: "offline", transport: null })).to.match(/offline/);

@@ -1,3 +1,6 @@
+/** One text for all numbers, or one for each of the language's plural forms. */
+export type Counted = string | (Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string });
+
 /** The words of what is loaded after the first answer; `labels` of the same names win. `{…}` stands for what is told. */
 export interface DeskWords {
   readonly newConversation: string;
@@ -25,16 +28,17 @@ export interface DeskWords {
   /** `{name}` of the file; as below. */
   readonly removeFile: string;
   readonly dropFiles: string;
-  /** `{count}` of `{most}` files, `{size}` of `{mostSize}`. */
-  readonly filesOf: string;
-  readonly tooManyFiles: string;
+  /** `{count}` of `{most}` files, `{size}` of `{mostSize}`; the form is that of `count`. */
+  readonly filesOf: Counted;
+  /** The form is that of `{most}`. */
+  readonly tooManyFiles: Counted;
   readonly filesTooBig: string;
   readonly wrongFile: string;
   readonly dictate: string;
   readonly stopDictating: string;
   /** `{count}`, as below. */
-  readonly tokens: string;
-  readonly steps: string;
+  readonly tokens: Counted;
+  readonly steps: Counted;
   /** Of a tool call. */
   readonly result: string;
 }
@@ -63,16 +67,29 @@ export const en: DeskWords = {
   removeFile: "Remove {name}",
   dropFiles: "Drop files here",
   filesOf: "{count} of {most} files, {size} of {mostSize}",
-  tooManyFiles: "{name} was not attached: {most} files are the most",
-  filesTooBig: "{name} was not attached: {size}, and {mostSize} in all are the most",
-  wrongFile: "{name} was not attached: only images and texts can be read",
+  tooManyFiles: {
+    one: "{name} was not attached: at most {most} file is allowed",
+    other: "{name} was not attached: at most {most} files are allowed",
+  },
+  filesTooBig: "{name} was not attached: it is {size}, and the limit is {mostSize} in total",
+  wrongFile: "{name} was not attached: only images and text files can be read",
   dictate: "Dictate",
   stopDictating: "Stop dictating",
-  tokens: "{count} tokens",
-  steps: "{count} steps",
+  tokens: { one: "{count} token", other: "{count} tokens" },
+  steps: { one: "{count} step", other: "{count} steps" },
   result: "Result",
 };
 
-/** Puts values in the places of a text: `say("{n} of {count}", { n: 1, count: 2 })`. */
-export const say = (text: string, values: Readonly<Record<string, string | number>>): string =>
-  text.replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
+/**
+ * Puts values in the places of a text: `say("{n} of {count}", { n: 1, count: 2 })`.
+ * @param number of what is counted: it takes the form that the language of `locale` has for it
+ */
+export const say = (
+  text: Counted,
+  values: Readonly<Record<string, string | number>>,
+  number = 0,
+  locale = "en",
+): string => {
+  const form = typeof text === "string" ? text : (text[new Intl.PluralRules(locale).select(number)] ?? text.other);
+  return form.replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
+};

@@ -59,12 +59,14 @@ export class Files {
     if (this.#staged.length === 0 && this.#refused.length === 0) return nothing;
     const { attachments, attachmentsBytes } = this.#limits();
     const number = new Intl.NumberFormat(words.locale);
-    const told = this.#kit.say(words.filesOf, {
-      count: number.format(this.#staged.length),
+    const { length } = this.#staged;
+    const values = {
+      count: number.format(length),
       most: number.format(attachments),
       size: this.#size(this.#bytes),
       mostSize: this.#size(attachmentsBytes),
-    });
+    };
+    const told = this.#kit.say(words.filesOf, values, length, words.locale);
     return html`<div part="attachments" class="files">
       <ul aria-label=${words.attach}>
         ${this.#staged.map((staged) => this.#item(staged))}
@@ -94,7 +96,9 @@ export class Files {
   #refusalOf({ name, size }: File): string {
     const { words } = this.#kit;
     const { attachments, attachmentsBytes } = this.#limits();
-    if (this.#staged.length >= attachments) return this.#kit.say(words.tooManyFiles, { name, most: attachments });
+    if (this.#staged.length >= attachments) {
+      return this.#kit.say(words.tooManyFiles, { name, most: attachments }, attachments, words.locale);
+    }
     if (this.#bytes + size <= attachmentsBytes) return "";
     return this.#kit.say(words.filesTooBig, { name, size: this.#size(size), mostSize: this.#size(attachmentsBytes) });
   }

@@ -2,6 +2,7 @@
 import { visibleText } from "../../protocol/index.ts";
 import type { AssistantMessage, UserMessage } from "../chat.ts";
 import type { DeskHost, WordKit } from "./desk-host.ts";
+import type { Counted } from "./desk-words.ts";
 import { versionSwitch } from "./versions.ts";
 
 export interface ActionState {
@@ -71,11 +72,13 @@ const reading = (kit: WordKit, isReading: boolean): unknown =>
 /** What it took: time, steps, tokens and money, as far as the agent shows them. */
 function account({ duration, say, words }: WordKit, { timings, steps, usage }: AssistantMessage): string {
   const number = new Intl.NumberFormat(words.locale);
+  const counted = (text: Counted, count: number): string =>
+    say(text, { count: number.format(count) }, count, words.locale);
   const tokens = usage.input + usage.output;
   return [
     timings === undefined ? "" : duration(timings.totalMs, words.locale),
-    steps > 1 ? say(words.steps, { count: number.format(steps) }) : "",
-    tokens > 0 ? say(words.tokens, { count: number.format(tokens) }) : "",
+    steps > 1 ? counted(words.steps, steps) : "",
+    tokens > 0 ? counted(words.tokens, tokens) : "",
     usage.costUsd === undefined ? "" : money(usage.costUsd, words.locale),
   ]
     .filter(Boolean)

@@ -4,15 +4,18 @@ import { suite, test } from "node:test";
 
 import { en } from "../../../widget/labels/en.ts";
 import { directionOf, languageOf, LANGUAGES, wordsOf } from "../../../widget/labels/languages.ts";
-import { en as desk } from "../../../widget/view/desk-words.ts";
+import { en as desk, say } from "../../../widget/view/desk-words.ts";
+import type { Counted } from "../../../widget/view/desk-words.ts";
 
-/** Every word with its path: `tools.done`. */
+const isForms = (value: object): value is Exclude<Counted, string> => "other" in value;
+
+/** Every word with its path: `tools.done`; of one with plural forms the general one. */
 function flat(words: object, path = ""): Map<string, string> {
   return new Map(
     Object.entries(words).flatMap(([name, value]) =>
-      typeof value === "object" && value !== null
+      typeof value === "object" && value !== null && !isForms(value)
         ? [...flat(value, `${path}${name}.`)]
-        : [[path + name, String(value)] as const],
+        : [[path + name, String(typeof value === "object" ? value.other : value)] as const],
     ),
   );
 }
@@ -48,6 +51,30 @@ suite("languages", () => {
       assert.deepEqual(same, []);
     });
   }
+
+  for (const [language, load] of [...Object.entries(LANGUAGES), ["en", async () => ({ words: desk })] as const]) {
+    test(`${language} counts in plural forms that it has`, async () => {
+      const { words } = await load();
+      const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
+      for (const [name, text] of Object.entries(words)) {
+        if (typeof text !== "object" || !isForms(text)) continue;
+        for (const [category, form] of Object.entries(text)) {
+          assert(pluralCategories.includes(category as Intl.LDMLPluralRule), `${name}.${category}`);
+          // One and two have words of their own in some languages.
+          const isNamed = ["one", "two"].includes(category) && !form.includes("{");
+          assert(isNamed || placeholders(form).join() === placeholders(text.other).join(), `${name}.${category}`);
+        }
+      }
+    });
+  }
+
+  test("a number takes its form, and what has no forms stays as it is", async () => {
+    const { words } = await LANGUAGES["pl"]!();
+    const kroki = [1, 2, 5, 22].map((count) => say(words.steps!, { count }, count, "pl"));
+    assert.deepEqual(kroki, ["1 krok", "2 kroki", "5 kroków", "22 kroki"]);
+    assert.equal(say(desk.tokens, { count: "1" }, 1), "1 token");
+    assert.equal(say("{count} tokens", { count: "1" }, 1), "1 tokens");
+  });
 
   test("a tag is read by its language, and English stands in for what is not shipped", async () => {
     assert.equal(languageOf("de-CH"), "de");
