@@ -9,7 +9,7 @@ export const isCode = ({ kind }: Block): boolean => kind === "code" || kind === 
 export function goesOn(block: Block, line: Line): boolean {
   switch (block.kind) {
     case "quote":
-      if (line.isIndented || line.text[line.next] !== ">") return false;
+      if (line.indent >= 4 || line.text[line.next] !== ">") return false;
       skipQuoteMark(line);
       return true;
     case "item":
@@ -18,7 +18,7 @@ export function goesOn(block: Block, line: Line): boolean {
       return goesInto(line, 4, true);
     case "code":
       if (block.fence?.closing === null) return goesInto(line, 4, true);
-      line.skipColumns(Math.min(block.fence?.indent ?? 0, line.indent));
+      line.skip(Math.min(block.fence?.indent ?? 0, line.indent));
       return true;
     case "html":
       return block.htmlEnd !== null || !line.isBlank;
@@ -31,8 +31,7 @@ export function goesOn(block: Block, line: Line): boolean {
 }
 
 function goesInto(line: Line, columns: number, mayBeBlank: boolean): boolean {
-  if (line.indent >= columns && !line.isBlank) line.skipColumns(columns);
-  else if (!line.isBlank || !mayBeBlank) return false;
-  else line.skipColumns(Math.min(line.indent, columns));
+  if (line.isBlank ? !mayBeBlank : line.indent < columns) return false;
+  line.skip(Math.min(line.indent, columns));
   return true;
 }

@@ -26,7 +26,7 @@ type Start = (sink: BlockSink, line: Line, container: Block) => Started;
 const MAY_START = /^[#`~*+_=<>\-|:$\\[\d]/;
 
 export function startBlock(sink: BlockSink, line: Line, container: Block): Started {
-  if (line.isIndented) return startIndented(sink, line, container);
+  if (line.indent >= 4) return startIndented(sink, line, container);
   if (!MAY_START.test(line.rest)) return null;
   for (const start of STARTS) {
     const started = start(sink, line, container);
@@ -44,8 +44,8 @@ const startQuote: Start = (sink, line) => {
 
 export function skipQuoteMark(line: Line): void {
   line.skipSpace();
-  line.skipChars(1);
-  if (line.isAtSpace) line.skipColumns(1);
+  line.skip(1);
+  if (line.indent > 0) line.skip(1);
 }
 
 const startHeading: Start = (sink, line) => {
@@ -141,9 +141,9 @@ function readMark(line: Line, inParagraph: boolean): ListMark | null {
     return null;
   const offset = line.indent;
   line.skipSpace();
-  line.skipChars(written.length);
+  line.skip(written.length);
   const gap = line.isBlank || line.indent > 4 ? 1 : line.indent;
-  line.skipColumns(gap);
+  line.skip(gap);
   return {
     mark: bullet ?? (delimiter as string),
     start: number === undefined ? null : Number(number),
@@ -156,7 +156,7 @@ const startFootnote: Start = (sink, line) => {
   const [written, label] = /^\[\^([^\]\s]{1,99})\]:/.exec(line.rest) ?? [];
   if (written === undefined) return null;
   line.skipSpace();
-  line.skipChars(written.length);
+  line.skip(written.length);
   sink.add("footnote", { info: label as string });
   return "container";
 };
@@ -164,7 +164,7 @@ const startFootnote: Start = (sink, line) => {
 const startIndented: Start = (sink, line) => {
   // In a paragraph it is one more line, also where the blocks around it do not go on.
   if (sink.isInParagraph || line.isBlank) return null;
-  line.skipColumns(4);
+  line.skip(4);
   sink.add("code", { fence: { closing: null, indent: 0 } });
   return "leaf";
 };

@@ -9,8 +9,6 @@ export interface Delimiter extends Token {
   readonly length: number;
   readonly canOpen: boolean;
   readonly canClose: boolean;
-  previous: Delimiter | null;
-  next: Delimiter | null;
 }
 
 /** A `[` or `![` that may become a link or image. */
@@ -20,7 +18,8 @@ export interface Bracket {
   readonly isImage: boolean;
   /** Where its words begin. */
   readonly from: number;
-  readonly bottom: Delimiter | null;
+  /** How many delimiters are before it. */
+  readonly bottom: number;
   isActive: boolean;
 }
 
@@ -46,8 +45,6 @@ export function readDelimiter(text: string, at: number): Delimiter {
     closes: 0,
     node: null,
     opens: [],
-    previous: null,
-    next: null,
   };
 }
 
@@ -57,66 +54,27 @@ function charBefore(text: string, at: number): string {
   return char >= "\udc00" && char <= "\udfff" ? text.slice(at - 2, at) : char;
 }
 
-/** The delimiters that may still match, in order. */
-export class Delimiters {
-  last: Delimiter | null = null;
-
-  push(delimiter: Delimiter): void {
-    delimiter.previous = this.last;
-    if (this.last !== null) this.last.next = delimiter;
-    this.last = delimiter;
-  }
-
-  /** Pairs what pairs after `bottom` and forgets the rest. */
-  match(bottom: Delimiter | null): void {
-    // Per kind of closer: nothing before this one opens it, so nobody looks there again.
-    const floors = new Map<string, Delimiter | null>();
-    let closer = bottom === null ? this.#first() : bottom.next;
-    while (closer !== null) {
-      if (!closer.canClose) {
-        closer = closer.next;
-        continue;
-      }
+/** Pairs what pairs, in the order of the text. @returns what is left that could open something */
+export function pairDelimiters(delimiters: readonly Delimiter[]): Delimiter[] {
+  const open: Delimiter[] = [];
+  // Per kind of closer: nothing up to this one opens it, so nobody looks there again.
+  const floors = new Map<string, Delimiter | undefined>();
+  for (const closer of delimiters) {
+    while (closer.canClose && closer.text !== "") {
       const kind = `${closer.mark}${closer.canOpen}${closer.mark === "~" ? closer.text.length : closer.length % 3}`;
-      const floor: Delimiter | null = floors.get(kind) ?? bottom;
-      let opener = closer.previous;
-      while (opener !== null && opener !== floor && opener !== bottom && !pairs(opener, closer))
-        opener = opener.previous;
-      if (opener === null || opener === floor || opener === bottom) {
-        floors.set(kind, closer.previous ?? bottom);
-        const next: Delimiter | null = closer.next;
-        if (!closer.canOpen) this.#remove(closer);
-        closer = next;
-        continue;
+      const floor = floors.get(kind);
+      const at = open.findLastIndex((opener) => opener === floor || pairs(opener, closer));
+      const opener = open[at];
+      if (opener === undefined || opener === floor) {
+        floors.set(kind, open.at(-1));
+        break;
       }
-      for (let between = closer.previous; between !== opener && between !== null; between = between.previous)
-        this.#remove(between);
       pair(opener, closer);
-      if (opener.text === "") this.#remove(opener);
-      if (closer.text !== "") continue;
-      const next: Delimiter | null = closer.next;
-      this.#remove(closer);
-      closer = next;
+      open.length = opener.text === "" ? at : at + 1;
     }
+    if (closer.canOpen && closer.text !== "") open.push(closer);
   }
-
-  /** Forgets everything after `bottom`. */
-  drop(bottom: Delimiter | null): void {
-    this.last = bottom;
-    if (bottom !== null) bottom.next = null;
-  }
-
-  #first(): Delimiter | null {
-    let first = this.last;
-    while (first?.previous != null) first = first.previous;
-    return first;
-  }
-
-  #remove(delimiter: Delimiter): void {
-    if (delimiter.previous !== null) delimiter.previous.next = delimiter.next;
-    if (delimiter.next === null) this.last = delimiter.previous;
-    else delimiter.next.previous = delimiter.previous;
-  }
+  return open;
 }
 
 function pairs(opener: Delimiter, closer: Delimiter): boolean {

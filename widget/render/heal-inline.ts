@@ -21,16 +21,14 @@ export function settledEnd(tokens: readonly Token[], text: string, end: number):
 
 /**
  * Opens up to the end what is not closed yet, and takes from the end what may become anything.
- * @param last the last run of marks that found no partner
+ * @param open the runs of marks that found no partner
  */
-export function healEnd(tokens: readonly Token[], last: Delimiter | null): void {
+export function healEnd(tokens: readonly Token[], open: readonly Delimiter[]): void {
   const final = tokens.at(-1);
   // It may begin an image.
   if (final?.text === "!") final.text = "";
-  for (let open = last; open !== null; open = open.previous) {
-    // What a bracket that is held back took with it is gone.
-    const isGone = final === undefined || open.at > final.at;
-    if (open.canOpen && !isGone) openToEnd(open);
-  }
-  if (final !== undefined && final.node === null) final.text = final.text.trimEnd();
+  if (final === undefined) return;
+  // What a bracket that is held back took with it is gone.
+  for (const delimiter of open) if (delimiter.at <= final.at) openToEnd(delimiter);
+  if (final.node === null) final.text = final.text.trimEnd();
 }

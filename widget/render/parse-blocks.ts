@@ -192,7 +192,6 @@ export class BlockParser implements BlockSink {
   #goOn(line: Line): boolean {
     for (this.#matched = 1; this.#matched < this.#open.length; this.#matched++) {
       const block = this.#open[this.#matched] as Block;
-      line.look();
       if (block.fence?.closing?.test(line.rest) && block.info === "math") return this.#endMath(block, line);
       if (block.fence?.closing?.test(line.rest) && line.indent < 4) {
         this.#closeTo(this.#matched);
@@ -201,7 +200,6 @@ export class BlockParser implements BlockSink {
       }
       if (!goesOn(block, line)) break;
     }
-    line.look();
     return false;
   }
 
@@ -220,7 +218,6 @@ export class BlockParser implements BlockSink {
     for (;;) {
       const container = this.#open[this.#matched - 1] as Block;
       if (isCode(container) || this.#open.length > MAX_DEPTH) return container;
-      line.look();
       const started = startBlock(this, line, container);
       if (started === "done") return null;
       if (started === null) line.skipSpace();

@@ -1,7 +1,7 @@
 /** The text of a paragraph, heading or cell → links, emphasis, code and the rest. Linear in its length, whatever it is. */
 import { Addresses } from "./autolink.ts";
-import { Delimiters, readDelimiter } from "./emphasis.ts";
-import type { Bracket } from "./emphasis.ts";
+import { pairDelimiters, readDelimiter } from "./emphasis.ts";
+import type { Bracket, Delimiter } from "./emphasis.ts";
 import { decodeEntities, hasUnknownEntity } from "./entities.ts";
 import { healEnd, settledEnd } from "./heal-inline.ts";
 import { HTML_TAG } from "./html-blocks.ts";
@@ -41,7 +41,7 @@ class InlineParser {
   readonly #text: string;
   readonly #context: InlineContext;
   readonly #tokens: Token[] = [];
-  readonly #delimiters = new Delimiters();
+  readonly #delimiters: Delimiter[] = [];
   readonly #brackets: Bracket[] = [];
   /** Ends that are nowhere after. */
   readonly #missing = new Set<string>();
@@ -62,15 +62,13 @@ class InlineParser {
 
   parse(): ParsedInline {
     while (this.#at < this.#end) this.#readOne();
-    this.#delimiters.match(null);
-    for (let open = this.#delimiters.last; open !== null; open = open.previous)
-      if (open.canOpen) this.#pendingFrom = Math.min(this.#pendingFrom, open.at);
-    for (const { token } of this.#brackets) this.#pendingFrom = Math.min(this.#pendingFrom, token.at);
+    const open = pairDelimiters(this.#delimiters);
+    for (const { at } of [...open, ...this.#brackets.map(({ token }) => token)]) this.#pend(at);
     const settledTo = settledEnd(this.#tokens, this.#text, Math.min(this.#pendingFrom, this.#end));
     const held = this.#brackets.at(-1);
     if (this.#context.growing) {
       if (held !== undefined && this.#end - held.token.at <= LINK_CHARS) this.#tokens.length = held.index;
-      healEnd(this.#tokens, this.#delimiters.last);
+      healEnd(this.#tokens, open);
     }
     return { nodes: buildInline(this.#tokens), settledTo, waitsFor: this.#waitsFor };
   }
@@ -104,6 +102,11 @@ class InlineParser {
       default:
         return this.#formula();
     }
+  }
+
+  /** Nothing from this place on is final. */
+  #pend(at: number): void {
+    this.#pendingFrom = Math.min(this.#pendingFrom, at);
   }
 
   /** Adds a token of the next `length` characters. */
@@ -151,7 +154,7 @@ class InlineParser {
     if (end < 0) {
       this.#missing.add(run);
       if (!this.#context.growing) return this.#push(run);
-      this.#pendingFrom = Math.min(this.#pendingFrom, this.#at);
+      this.#pend(this.#at);
       const rest = text.slice(from, this.#end).replace(/`+$/, "");
       return rest === ""
         ? this.#push("", null, this.#end - this.#at)
@@ -180,8 +183,7 @@ class InlineParser {
     const index = this.#tokens.length;
     this.#push(isImage ? "![" : "[");
     const token = this.#tokens[index] as Token;
-    const bottom = this.#delimiters.last;
-    this.#brackets.push({ token, index, isImage, from: this.#at, bottom, isActive: true });
+    this.#brackets.push({ token, index, isImage, from: this.#at, bottom: this.#delimiters.length, isActive: true });
   }
 
   #close(): void {
@@ -199,8 +201,7 @@ class InlineParser {
 
   /** Puts a frame around everything since the bracket and goes on at `end`. */
   #wrap(bracket: Bracket, frame: Frame, end: number): void {
-    this.#delimiters.match(bracket.bottom);
-    this.#delimiters.drop(bracket.bottom);
+    pairDelimiters(this.#delimiters.splice(bracket.bottom));
     bracket.token.text = "";
     bracket.token.opens.push(frame);
     this.#tokens.push({ at: this.#at, closes: 1, text: "", node: null, opens: [] });
@@ -214,7 +215,7 @@ class InlineParser {
     const isBare = after >= this.#end;
     const isAddress = text[after] === "(" && text.indexOf(")", after) < 0 && !text.includes("\n", after);
     if (!isBare && !isAddress) return false;
-    this.#pendingFrom = Math.min(this.#pendingFrom, bracket.token.at);
+    this.#pend(bracket.token.at);
     if (bracket.isImage || isBare) {
       this.#brackets.push(bracket);
       this.#at = this.#end;
@@ -281,7 +282,7 @@ class InlineParser {
       return this.#push("", math(display ?? (inline as string), display !== undefined), all.length);
     const open = this.#context.growing ? this.#match(OPEN_FORMULA)?.[0] : undefined;
     if (open === undefined) return this.#push("$");
-    this.#pendingFrom = Math.min(this.#pendingFrom, this.#at);
+    this.#pend(this.#at);
     this.#push("", code(open.replace(/^\$+/, "").trimEnd()), open.length);
   }
 
