@@ -98,6 +98,8 @@ export class Agent {
   readonly #allTargets: Targets;
   readonly #router: Router;
   readonly #onToolFailure: OnToolFailure;
+  /** Whom it asks unless the page says otherwise; the same for all of its streams. */
+  #usual: readonly Target[] | null = null;
 
   constructor(
     name: string,
@@ -210,7 +212,9 @@ export class Agent {
   }
 
   #targets(model: string | undefined): readonly Target[] {
-    return this.#allTargets.find(model === undefined ? this.#agent.models : [model], this.#agent.reasoning);
+    const { models, reasoning } = this.#agent;
+    if (model !== undefined) return this.#allTargets.find([model], reasoning);
+    return (this.#usual ??= this.#allTargets.find(models, reasoning));
   }
 }
 

@@ -13,9 +13,8 @@ import { readUnfinished } from "./pump/unfinished-stream.ts";
 import type { UnfinishedStream } from "./pump/unfinished-stream.ts";
 import type { Watermarks } from "./pump/log-writer.ts";
 import type { Caller, Treasury } from "./spend/treasury.ts";
-import type { Batch } from "./stream-log/batch.ts";
 import type { Followers } from "./stream-log/followers.ts";
-import type { ResumeRecord, StreamLog, StreamRecord } from "./stream-log/stream-log.ts";
+import type { AttemptRecord, NewStream, ResumeRecord, StreamLog, StreamRecord, Turn } from "./stream-log/stream-log.ts";
 import { StreamTail } from "./stream-log/tail.ts";
 import type { Targets } from "./targets.ts";
 
@@ -51,13 +50,20 @@ export class LiveStreams {
   }
 
   /** Writes a stream whose `stream.start` is committed. */
-  begin(record: StreamRecord, first: Batch, request: StartRequest, caller: Caller): void {
+  begin(record: StreamRecord, { first, turn, title }: NewStream, request: StartRequest, caller: Caller): void {
     const { pumps, treasury } = this.#parts;
     const tail = new StreamTail(record);
     tail.publish(first);
+    // Attachments may be megabytes, and are in the turn; that is given away as soon as it is used.
+    const { attachments: _attachments, ...asked } = request;
+    let turns = title === undefined ? null : [turn];
     const { id: stream, createdAt } = record;
     const openPurse: Purse = async (usdPerAnswer) => treasury.open({ ...caller, stream, createdAt, usdPerAnswer });
-    pumps.start(tail, () => this.#answer(tail, request, openPurse));
+    pumps.start(tail, () => {
+      const known = turns;
+      turns = null;
+      return this.#answer(tail, asked, { openPurse }, known);
+    });
   }
 
   /** Goes on with a stream that is ours since `record`; one that nobody can go on with is closed. */
@@ -76,7 +82,7 @@ export class LiveStreams {
     const from = { state, records, resume, receipt, bill };
     // Last: until then whoever watches follows the store.
     const tail = (await followers.take(record)) ?? unfinished.tail;
-    pumps.start(tail, () => this.#answer(tail, request, openPurse, state.retries), from);
+    pumps.start(tail, () => this.#answer(tail, request, { openPurse, spent: state.retries }), from);
   }
 
   async #close(record: StreamRecord, unfinished: UnfinishedStream): Promise<void> {
@@ -149,24 +155,32 @@ export class LiveStreams {
     return record.tail === 0 ? emptyMessage(record.inc) : (await readUnfinished(this.#parts.log, record)).tail.message;
   }
 
+  /** @param known all turns of the conversation, where they need not be read */
   async #answer(
     tail: StreamTail,
     request: StartRequest,
-    openPurse: Purse,
-    spent?: AnswerPlace["spent"],
+    money: Pick<AnswerPlace, "openPurse" | "spent">,
+    known: readonly Turn[] | null = null,
   ): Promise<Answer> {
     const { log, agents } = this.#parts;
     const { agent, id: stream, conversation, parent } = tail.record;
     const inbox = new ToolInbox();
     this.#inboxes.set(tail, inbox);
-    const [turns, records] = await Promise.all([log.readTurns(conversation), log.readRecords(conversation)]);
+    const [turns, records] =
+      known === null
+        ? await Promise.all([log.readTurns(conversation), log.readRecords(conversation)])
+        : [known, new Map<string, readonly AttemptRecord[]>()];
     const brought = (request.history ?? []).map(({ role, text }) => ({
       role,
       parts: [{ type: "text", text }] as const,
     }));
     const said = toProviderMessages(branchOf(turns, parent), records);
-    const place = { stream, conversation, inbox, openPurse, ...(spent === undefined ? {} : { spent }) };
-    return agents.find(agent).answer(request, [...brought, ...said], place);
+    return agents.find(agent).answer(request, [...brought, ...said], { stream, conversation, inbox, ...money });
+  }
+
+  /** The live end of a stream that is written here. */
+  own(id: string): StreamTail | null {
+    return this.#parts.pumps.tail({ id });
   }
 
   /** Null for a stream that cannot be gone on with: its agent is gone, or it has cost too many processes. */

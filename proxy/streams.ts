@@ -67,7 +67,7 @@ export class Streams {
     const { owner } = caller;
     const agent = this.#agents.find(request.agent);
     agent.checkAllowed(request);
-    const fingerprint = createHash("sha256").update(JSON.stringify(request)).digest("base64url");
+    const fingerprint = request.sendId === undefined ? "" : fingerprintOf(request);
     const known = request.sendId === undefined ? null : await this.#log.findSend(owner, request.sendId, fingerprint);
     if (known !== null) return { ...startedOf(known), created: false };
     this.#admission.check();
@@ -77,7 +77,7 @@ export class Streams {
     userMessage(start.turn);
     const create = () => this.#log.createStream(start);
     const { record, created } = await this.#visits.within(start.stream.id, caller, create);
-    if (created) this.#live.begin(record, start.first, request, caller);
+    if (created) this.#live.begin(record, start, request, caller);
     return { ...startedOf(record), created };
   }
 
@@ -94,10 +94,8 @@ export class Streams {
    * @throws {StreamError} `cursor_ahead`, `incarnation_changed`, `cursor_expired`, `not_found`.
    */
   async attach(id: string, owner: string, position: Position): Promise<{ readonly feed: Feed; readonly seq: number }> {
-    const record = await this.find(id, owner);
-    const tail = await this.#live.tail(record);
-    // One that ended between the two is read as what it is now.
-    const feed = this.#feed(tail === null && record.status === "running" ? await this.find(id, owner) : record, tail);
+    const feed = await this.#feedOf(id, owner);
+    const { record } = feed;
     if (position.inc !== null && position.inc !== record.inc) {
       throw new StreamError(
         "incarnation_changed",
@@ -154,6 +152,16 @@ export class Streams {
     if (record !== null) await this.#live.ended(record);
   }
 
+  /** A stream that is written here is in memory: the store need not be asked for it. */
+  async #feedOf(id: string, owner: string): Promise<Feed> {
+    const own = this.#live.own(id);
+    if (own?.record.owner === owner) return this.#feed(own.record, own);
+    const record = await this.find(id, owner);
+    const tail = await this.#live.tail(record);
+    // One that ended between the two is read as what it is now.
+    return this.#feed(tail === null && record.status === "running" ? await this.find(id, owner) : record, tail);
+  }
+
   #feed(record: StreamRecord, tail: StreamTail | null): Feed {
     const audience = this.#agents.audience(record.agent);
     const keepsPartials = this.#agents.keepsPartials(record.agent);
@@ -173,6 +181,9 @@ export class Streams {
     return this.#live.message(record);
   }
 }
+
+const fingerprintOf = (request: StartRequest): string =>
+  createHash("sha256").update(JSON.stringify(request)).digest("base64url");
 
 const startedOf = ({ id, conversation, message, inc }: StreamRecord): Started => ({
   id,

@@ -32,9 +32,21 @@ const PACKAGE = "@pydantic/genai-prices";
 
 /** The public table, which ships with its package and asks no network. Takes a moment: loaded where it is needed. */
 export async function loadPriceTable(): Promise<PriceTable> {
-  const { calcPrice } = await import("@pydantic/genai-prices");
+  const { calcPrice, findProvider } = await import("@pydantic/genai-prices");
   const { version } = JSON.parse(readFileSync(findPackageJSON(PACKAGE, import.meta.url)!, "utf8")) as {
     version: string;
+  };
+  // An address is compared with a pattern of each vendor, which takes as long as many tokens do.
+  const vendors = new Map<string, string | undefined>();
+  const vendorOf = (seller: Seller): string | undefined => {
+    if ("vendor" in seller) return seller.vendor;
+    const { url } = seller;
+    if (!vendors.has(url)) vendors.set(url, findProvider({ providerApiUrl: url })?.id);
+    return vendors.get(url);
+  };
+  const priced = (tokens: Parameters<typeof calcPrice>[0], seller: Seller, model: string) => {
+    const providerId = vendorOf(seller);
+    return providerId === undefined ? null : calcPrice(tokens, model, { providerId });
   };
   return {
     version: `genai-prices ${version}`,
@@ -49,14 +61,11 @@ export async function loadPriceTable(): Promise<PriceTable> {
         cache_read_tokens: read,
         cache_write_tokens: written,
       };
-      return calcPrice(tokens, model, soldBy(seller))?.total_price;
+      return priced(tokens, seller, model)?.total_price;
     },
-    contextTokens: (seller, model) => calcPrice({}, model, soldBy(seller))?.model.context_window,
+    contextTokens: (seller, model) => priced({}, seller, model)?.model.context_window,
   };
 }
-
-const soldBy = (seller: Seller) =>
-  "vendor" in seller ? { providerId: seller.vendor } : { providerApiUrl: seller.url };
 
 /** @param own the configured price; it wins over the table */
 export function pricingOf(

@@ -133,7 +133,7 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
       if (live === null) return { record: this.#sent(stream.owner, sendId!, start.fingerprint)!, created: false };
       this.#appends.started(stream.id, live);
       this.lease(stream.id, start.lease);
-      return { record: this.#record(stream.id)!, created: true };
+      return { record: begunRecord(start), created: true };
     });
   }
 
@@ -276,6 +276,22 @@ const toRecord = (row: Row): StreamRecord => ({
   status: String(row["status"]) as StreamRecord["status"],
   tail: Number(row["end"]),
   first: Number(row["first"]),
+});
+
+/** What was just written, without reading it again. */
+const begunRecord = ({ stream, first }: NewStream): StreamRecord => ({
+  id: stream.id,
+  inc: stream.inc,
+  term: 1,
+  owner: stream.owner,
+  agent: stream.agent,
+  conversation: stream.conversation,
+  message: stream.message,
+  parent: stream.parent,
+  createdAt: stream.createdAt,
+  status: "running",
+  tail: first.last,
+  first: first.first,
 });
 
 const unavailable = (action: string, thrown: unknown): StreamError =>
