@@ -1,8 +1,7 @@
 /** Everything that can go wrong with a provider → one StreamError with the code the retry loop acts on. */
 import { StreamError, isStreamError } from "../../protocol/index.ts";
-import type { ErrorCode } from "../../protocol/index.ts";
+import { classify } from "./classify-error.ts";
 import { clean, readError } from "./error-text.ts";
-import type { ErrorText } from "./error-text.ts";
 import { UNBILLED } from "./provider.ts";
 import { retryHint } from "./retry-hint.ts";
 
@@ -92,83 +91,6 @@ function unreached(code: string): string {
 }
 
 const NETWORK = /^(?:E[A-Z_]+|UND_ERR_[A-Z_]+|CERT_[A-Z_]+|[A-Z_]*(?:CERT|SIGNATURE)[A-Z_]*)$/;
-
-/** What each status means when the words say nothing more precise. */
-const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
-  401: "provider_auth",
-  402: "provider_quota",
-  403: "provider_auth",
-  404: "provider_not_found",
-  408: "provider_error",
-  409: "provider_error",
-  413: "context_overflow",
-  429: "provider_rate_limited",
-  503: "provider_overloaded",
-  529: "provider_overloaded",
-};
-
-interface Rule {
-  readonly code: ErrorCode;
-  readonly words: RegExp;
-}
-
-/** More precise than any 4xx status, in this order. */
-const PRECISE: readonly Rule[] = [
-  {
-    code: "context_overflow",
-    words:
-      /context[ _-]?(?:length|window|size)|maximum context|prompt is too long|input is too long|too many input tokens|reduce the length/i,
-  },
-  {
-    code: "provider_quota",
-    words: /insufficient[ _](?:quota|balance|credits?|funds)|current quota|billing|credit balance|payment required/i,
-  },
-];
-
-/** For errors without a telling status, in this order. */
-const BY_WORDS: readonly Rule[] = [
-  {
-    code: "provider_auth",
-    words:
-      /(?:invalid|incorrect)[ _-](?:x-)?api[ _-]?key|authenticat|unauthori[sz]ed|permission[ _](?:error|denied)|access ?denied|security token|UnrecognizedClient|ExpiredToken/i,
-  },
-  {
-    code: "provider_overloaded",
-    words:
-      /overloaded|at capacity|too busy|server busy|high traffic|queue_exceeded|service[ _]?(?:is )?(?:currently )?unavailable|insufficient_system_resource/i,
-  },
-  {
-    code: "provider_rate_limited",
-    words: /rate[ _-]?limit|too[ _]many[ _]requests|throttl|quota_exceeded|resource has been exhausted|tokens per min/i,
-  },
-  {
-    code: "provider_not_found",
-    words:
-      /not[ _]found|NotFound|model identifier is invalid|model .{0,120}does not exist|no endpoints found|unknown model/i,
-  },
-  {
-    code: "provider_invalid_request",
-    words: /invalid[ _-]?(?:request|argument|parameter)|validation|unsupported|bad[ _]request/i,
-  },
-];
-
-function classify(status: number | null, { message, kind }: ErrorText): ErrorCode {
-  const words = `${kind} ${message}`;
-  if (status === null || status < 500) {
-    const precise = matching(PRECISE, words);
-    if (precise !== null) return precise;
-  }
-  if (status !== null) {
-    const known = BY_STATUS[status];
-    if (known !== undefined) return known;
-    if (status >= 500) return "provider_error";
-    if (status >= 300 && status < 400) return "upstream_protocol";
-  }
-  return matching(BY_WORDS, words) ?? (status === null ? "provider_error" : "provider_invalid_request");
-}
-
-const matching = (rules: readonly Rule[], words: string): ErrorCode | null =>
-  rules.find((rule) => rule.words.test(words))?.code ?? null;
 
 function parsed(body: string): unknown {
   try {

@@ -98,6 +98,40 @@ suite("httpError()", () => {
     });
   }
 
+  test("words of the request that an error repeats cool no key and open no circuit", () => {
+    const echoes = [
+      "Invalid schema for function 'billing_lookup': schema must be an object",
+      "Invalid schema for function 'authenticate_user': schema must be an object",
+      'messages.0.content: found "insufficient funds", expected a list',
+      "Input should be a valid list: my account is unauthorized, permission denied, the rate limit is too busy",
+      "Unexpected role: overloaded, service unavailable, throttled, too many requests",
+      "tools.0.name: `credit balance is too low` is not a name",
+    ];
+    for (const message of echoes) {
+      for (const status of [400, 422]) {
+        const body = JSON.stringify({ error: { message, type: "invalid_request_error" } });
+        assert.equal(httpError(status, {}, body).code, "provider_invalid_request", message);
+      }
+    }
+  });
+
+  test("a refusal under 400 is known by its kind or by what only it says", () => {
+    const said = (message: string, kind: object = {}) =>
+      httpError(400, {}, JSON.stringify({ error: { message, ...kind } })).code;
+    assert.equal(
+      said("API key not valid. Please pass a valid API key.", { status: "INVALID_ARGUMENT" }),
+      "provider_auth",
+    );
+    assert.equal(said("Incorrect API key provided: xa***ey"), "provider_auth");
+    assert.equal(said("no", { type: "authentication_error" }), "provider_auth");
+    const credit = "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.";
+    assert.equal(said(credit, { type: "invalid_request_error" }), "provider_quota");
+    assert.equal(said("Billing hard limit has been reached", { code: "billing_hard_limit_reached" }), "provider_quota");
+    assert.equal(said("slow down", { type: "ThrottlingException" }), "provider_rate_limited");
+    assert.equal(said("The model `gpt-9` does not exist"), "provider_not_found");
+    assert.equal(said("You can't: your credit balance is too low, don't you know"), "provider_quota");
+  });
+
   test("a message keeps its words and loses keys, accounts, line breaks and length", () => {
     const said = `Incorrect API key provided: sk-proj-abcdef123456.\nSee org-ABCdef123456 ${"x".repeat(900)}`;
     const { message } = httpError(401, {}, JSON.stringify({ error: { message: said } }));
