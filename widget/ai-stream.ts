@@ -91,7 +91,7 @@ const AGAIN_MS = 5_000;
  * @csspart jump - the button back to the latest text
  * @csspart connection - the line above the composer
  * @csspart composer - the composer; `input` its text area
- * @csspart button - its button; `send` or `stop` tells which; `attach` and `dictate` stand before the text
+ * @csspart button - its button; `send` or `stop` tells which; `attach` and `dictate` stand before it
  * @csspart attachments - the files about to be sent; `attachment` one of them
  * @csspart edit - a message being changed
  * @csspart versions - the way between versions of a message
