@@ -208,7 +208,8 @@ class Step {
     const { nextBlock: firstBlock, callIds } = this.#progress;
     const speech = new Speech({ firstBlock, callIds, reset: this.#reset, note: this.#output.note });
     speech.begin(first.attempt, first.target.pricing);
-    if (hedgeAfterMs === null) return { call: first, speech };
+    // What an agent does would be done twice.
+    if (hedgeAfterMs === null || first.target.provider.acts === true) return { call: first, speech };
     const { winner, loser } = await raceToContent(first, () => this.#second(first), hedgeAfterMs, this.#signal);
     if (loser === null) return { call: winner, speech };
     const ended = await settleLost(loser);
@@ -224,7 +225,12 @@ class Step {
   async #second(first: Call): Promise<Call | null> {
     const { route, meter, request } = this.#plan;
     const passage = route.take(needOf(request, meter), first.passage);
-    const call = passage instanceof StreamError ? passage : await this.#open(passage, request);
+    if (passage instanceof StreamError) return null;
+    if (passage.target.provider.acts === true) {
+      passage.end({ error: new StreamError("cancelled", "Not asked"), outputTokens: 0 });
+      return null;
+    }
+    const call = await this.#open(passage, request);
     return call instanceof StreamError ? null : call;
   }
 

@@ -110,3 +110,22 @@ describe("a hedge", () => {
     );
   });
 });
+
+describe("an agent that acts", () => {
+  const acting = (name: string, ...scripts: Parameters<typeof fakeProvider>[1][]) =>
+    Object.assign(fakeProvider(name, ...scripts), { acts: true });
+  const slow = [() => new Promise((resolve) => setTimeout(resolve, 10)), text("Done."), finish] as const;
+
+  test("has no hedge beside it, and is none: what it does would be done twice", async () => {
+    const agentFirst = acting("agent", slow);
+    const other = fakeProvider("other", [text("x"), finish]);
+    await using one = await openAgentRun({ hedgeAfterMs: 1 });
+    assert.equal(visibleText(await one.run([agentFirst, other])), "Done.");
+    assert.equal(other.requests.length, 0);
+
+    const agentSecond = acting("agent", [text("x"), finish]);
+    await using two = await openAgentRun({ hedgeAfterMs: 1 });
+    assert.equal(visibleText(await two.run([fakeProvider("model", slow), agentSecond])), "Done.");
+    assert.equal(agentSecond.requests.length, 0);
+  });
+});
