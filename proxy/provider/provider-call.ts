@@ -1,11 +1,12 @@
 /** One call of a provider, from opening the connection to its last event: what all wire formats have in common. */
 import { StreamError } from "../../protocol/index.ts";
 import { BodyReader } from "./body-reader.ts";
+import { CallStream } from "./call-stream.ts";
+import type { OpenedCall } from "./call-stream.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Framing } from "./frames.ts";
 import type { HttpRequest, HttpResponse, HttpTransport, OpenLimits } from "./http-transport.ts";
 import type { KeyRing, ProviderKey } from "./key-ring.ts";
-import type { RawBody } from "./raw-body.ts";
 import { UNBILLED } from "./provider.ts";
 import type { Provider, ProviderEvent, ProviderRequest, ProviderTimers } from "./provider.ts";
 import { compressedAnswer, connectionError, httpError, notAStream } from "./provider-error.ts";
@@ -42,8 +43,6 @@ export interface Connection {
   readonly secrets?: readonly string[];
 }
 
-/** In place of what was read while more is waited for: a variable keeps what it held. */
-const NO_EVENTS: readonly ProviderEvent[] = [];
 /** What no provider streams an answer as, in any format. */
 const NO_STREAM = /^(?:image|audio|video|font|multipart)\/|xml/i;
 /** An error body is a message; what is longer is a page or a dump. */
@@ -63,7 +62,7 @@ export function providerOf<Frame>(format: WireFormat<Frame>, connection: Connect
 }
 
 /** One call as `Provider.stream` has it. */
-export async function* streamCall<Frame>(
+export function streamCall<Frame>(
   format: WireFormat<Frame>,
   connection: Connection,
   request: ProviderRequest,
@@ -71,43 +70,38 @@ export async function* streamCall<Frame>(
   signal: AbortSignal,
   key?: ProviderKey | null,
 ): AsyncGenerator<readonly ProviderEvent[], void> {
-  if (request.prefix !== undefined && format.continues?.(request.model) !== true) throw cannotContinue(request.model);
+  return new CallStream(() => {
+    const { model, prefix } = request;
+    if (prefix !== undefined && format.continues?.(model) !== true) throw cannotContinue(model);
+    const limits = openLimits(timers, format.headersWithContent);
+    const call = new ProviderCall(connection, limits, signal, { key, model });
+    return {
+      open: () => openBody(format, call, request, timers),
+      failed: (thrown, reading) => call.failed(thrown, reading),
+      over: (failure) => format.over?.(call, failure),
+    };
+  });
+}
+
+async function openBody<Frame>(
+  format: WireFormat<Frame>,
+  call: ProviderCall,
+  request: ProviderRequest,
+  timers: ProviderTimers,
+): Promise<OpenedCall> {
   const startedAt = performance.now();
-  const limits = openLimits(timers, format.headersWithContent);
-  const call = new ProviderCall(connection, limits, signal, { key, model: request.model });
-  let watch: ReadWatch | null = null;
-  let reading: RawBody | null = null;
-  let failure: StreamError | null = null;
+  const { body, headers } = await call.opened(() => format.send(call, request));
   try {
-    const { body, headers } = await call.opened(() => format.send(call, request));
-    reading = body;
     const compressed = compressedAnswer(headers);
     if (compressed !== null) throw compressed;
     const type = headers["content-type"] ?? "";
     if (format.foreignTypes.test(type) || NO_STREAM.test(type))
       throw notAStream(type, await body.text(ERROR_BODY_BYTES));
-    watch = new ReadWatch(timers, startedAt, (late) => body.destroy(late));
-    const reader = new BodyReader(body, format.framing(type), format.decoder(request), watch);
-    // In one generator: each more would cost every read several promises.
-    for (let events = NO_EVENTS; !reader.over; events = NO_EVENTS) {
-      const waiting = body.ready();
-      if (waiting !== null) await waiting;
-      events = reader.read();
-      if (events.length === 0) continue;
-      watch.hold();
-      yield events;
-      if (!reader.over) watch.goOn();
-    }
-    if (reader.failure !== null) throw reader.failure;
-    reading = null;
-    body.release();
+    const watch = new ReadWatch(timers, startedAt, (late) => body.destroy(late));
+    return { body, reader: new BodyReader(body, format.framing(type), format.decoder(request), watch), watch };
   } catch (thrown) {
-    failure = call.failed(thrown, reading !== null);
-    throw failure;
-  } finally {
-    watch?.stop();
-    reading?.destroy(new Error("The reader left"));
-    format.over?.(call, failure);
+    body.destroy(new Error("The answer is not read"));
+    throw thrown;
   }
 }
 

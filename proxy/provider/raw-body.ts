@@ -1,4 +1,5 @@
 /** A response body as it arrives: bytes wait here for one reader, and the socket pauses while too many wait. */
+import { afterReads } from "./after-reads.ts";
 
 /** What feeds the body; undici's controller is one. */
 export interface BodySource {
@@ -78,10 +79,10 @@ export class RawBody {
     return bytes;
   }
 
-  /** Null when there is something to read, the end and a failure included; else settles when there is. */
-  ready(): Promise<void> | null {
-    if (this.#waiting.length > 0 || this.#ended || this.#failure !== null) return null;
-    return new Promise((resolve) => (this.#wake = resolve));
+  /** Calls `wake` once there is something to read, the end and a failure included; at once when there is. */
+  whenReady(wake: () => void): void {
+    if (this.#waiting.length > 0 || this.#ended || this.#failure !== null) wake();
+    else this.#wake = wake;
   }
 
   /** Closes the socket at once. `failure` is what the reader sees. */
@@ -106,8 +107,7 @@ export class RawBody {
     let text = "";
     let left = maxBytes;
     while (left > 0) {
-      const waiting = this.ready();
-      if (waiting !== null) await waiting;
+      await new Promise<void>((resolve) => this.whenReady(resolve));
       for (const bytes of this.take()) {
         text += utf8.decode(bytes.subarray(0, Math.max(0, left)), { stream: true });
         left -= bytes.length;
@@ -129,9 +129,11 @@ export class RawBody {
     this.#signal();
   }
 
+  /** One read of the socket may push several times: the reader takes it all at once. */
   #signal(): void {
     const wake = this.#wake;
+    if (wake === null) return;
     this.#wake = null;
-    wake?.();
+    afterReads(wake);
   }
 }

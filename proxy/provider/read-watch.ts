@@ -48,8 +48,9 @@ export class ReadWatch {
     }
   }
 
+  /** The consumer has what came last. */
   hold(): void {
-    this.#heldAt = this.#now();
+    this.#heldAt = this.#byteAt;
   }
 
   goOn(): void {
