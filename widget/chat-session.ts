@@ -20,6 +20,8 @@ import { ToolRunner } from "./tool-runner.ts";
 
 /** Over an hour at the longest delay: after that the message is marked, and a person tries again. */
 const ATTEMPTS = 200;
+/** The field of a conflict that says: another tab has sent this, at another place of the conversation. */
+const SENT_BEFORE = "Idempotency-Key";
 
 export class ChatSession {
   readonly client: ProxyClient;
@@ -129,11 +131,11 @@ export class ChatSession {
   }
 
   /** Shows the conversation as the proxy has it, and follows an answer that is still running. */
-  async #restore(): Promise<void> {
+  async #restore(isStale = false): Promise<void> {
     const owner = this.#owner;
     const id = this.conversation;
     try {
-      if (id !== null && owner.conversation.id === null) {
+      if (id !== null && (isStale || owner.conversation.id === null)) {
         owner.conversation = Conversation.from(
           await this.client.conversation(id, { signal: this.#signal, attempts: ATTEMPTS }),
         );
@@ -153,6 +155,7 @@ export class ChatSession {
   async #ask(outgoing: Outgoing): Promise<void> {
     const { conversation } = this.#owner;
     const parent = outgoing.parent === undefined ? (conversation.lastAnswer?.id ?? null) : outgoing.parent;
+    this.outbox.change(outgoing.sendId, { parent });
     const question = toUserMessage(outgoing, parent, "sending");
     conversation.attachments.set(question.id, outgoing.attachments);
     conversation.put(question);
@@ -168,6 +171,10 @@ export class ChatSession {
       if (this.#signal.aborted) return;
       const error = StreamError.from(thrown);
       this.outbox.remove(outgoing.sendId);
+      if (error.field === SENT_BEFORE && conversation.id !== null) {
+        this.#owner.senders.get(outgoing.sendId)?.resolve();
+        return await this.#restore(true);
+      }
       conversation.put({ ...question, state: "failed", error: error.toJSON(), ...comeBackAt(error) });
       this.#owner.senders.get(outgoing.sendId)?.reject(error);
       this.#report(error);

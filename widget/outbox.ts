@@ -49,9 +49,12 @@ export class Outbox {
     this.#keep({ ...this.#note, waiting: [...this.waiting, outgoing] });
   }
 
-  /** Changes a message that waits; one that is gone stays so. */
-  change(sendId: string, text: string): void {
-    const waiting = this.waiting.map((outgoing) => (outgoing.sendId === sendId ? { ...outgoing, text } : outgoing));
+  /**
+   * Changes a message that waits; one that is gone stays so. Its `parent` is settled when its turn comes: should it be
+   * sent again after a reload, it must say the same.
+   */
+  change(sendId: string, what: Partial<Pick<Outgoing, "text" | "parent">>): void {
+    const waiting = this.waiting.map((outgoing) => (outgoing.sendId === sendId ? { ...outgoing, ...what } : outgoing));
     this.#keep({ ...this.#note, waiting });
   }
 

@@ -161,7 +161,7 @@ export class Talk {
    * changed. @throws {StreamError} when its files cannot be had any more
    */
   async edit(messageId: string, text: string): Promise<void> {
-    if (this.#isWaiting(messageId)) return this.#queue((outbox) => outbox.change(messageId, text));
+    if (this.#isWaiting(messageId)) return this.#queue((outbox) => outbox.change(messageId, { text }));
     const question = this.#owner.conversation.get(messageId);
     if (question?.role !== "user") return;
     await this.#working.enqueue(text, await this.#filesOf(question), question.parent);

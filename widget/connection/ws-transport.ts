@@ -188,6 +188,7 @@ export class WsTransport implements Transport {
     const { inc } = lane.reader.position;
     if (inc === null || inc === lane.inc) return;
     lane.reader.restart();
+    this.#unsubscribe(lane);
     this.#subscribe(lane);
   }
 
