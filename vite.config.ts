@@ -9,6 +9,7 @@ import { integrity } from "./scripts/integrity.ts";
 import { leaveNoGlobals } from "./scripts/leave-no-globals.ts";
 import { minifyTemplates } from "./scripts/minify-templates.ts";
 import { noHtmlSinks } from "./scripts/no-html-sinks.ts";
+import { slimLit } from "./scripts/slim-lit.ts";
 
 const INTEGRITY_FILE = "ai-stream.integrity.json";
 
@@ -26,7 +27,9 @@ export default defineConfig(({ mode }) => {
 const script: UserConfig = {
   // The page's own files are served by the proxy, never copied into the build.
   publicDir: false,
-  plugins: [minifyTemplates(), leaveNoGlobals(), noHtmlSinks(), integrity(INTEGRITY_FILE)],
+  // The package's own source in place of what it was compiled to for ES5: the same, without the helpers that takes.
+  resolve: { alias: { "reconnecting-websocket": "reconnecting-websocket/reconnecting-websocket.ts" } },
+  plugins: [minifyTemplates(), leaveNoGlobals(), noHtmlSinks(), slimLit(), integrity(INTEGRITY_FILE)],
   build: {
     target: "es2022",
     outDir: "dist",

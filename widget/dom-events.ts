@@ -6,33 +6,27 @@ const REACH = { bubbles: true, composed: true } as const;
 
 /** An answer began: the proxy committed its `stream.start`. */
 export class AiStreamStartEvent extends Event {
-  readonly stream: string;
-  readonly conversation: string;
-  readonly message: string;
-  readonly agent: string;
+  declare readonly stream: string;
+  declare readonly conversation: string;
+  declare readonly message: string;
+  declare readonly agent: string;
 
   constructor(started: { stream: string; conversation: string; message: string; agent: string }) {
     super("ai-stream-start", REACH);
-    this.stream = started.stream;
-    this.conversation = started.conversation;
-    this.message = started.message;
-    this.agent = started.agent;
+    Object.assign(this, started);
   }
 }
 
 /** Text was shown: what one frame added to one block, so at most one per block and animation frame. */
 export class AiStreamTokenEvent extends Event {
-  readonly message: string;
-  readonly block: number;
-  readonly kind: TextBlock["kind"];
-  readonly text: string;
+  declare readonly message: string;
+  declare readonly block: number;
+  declare readonly kind: TextBlock["kind"];
+  declare readonly text: string;
 
   constructor(added: { message: string; block: number; kind: TextBlock["kind"]; text: string }) {
     super("ai-stream-token", REACH);
-    this.message = added.message;
-    this.block = added.block;
-    this.kind = added.kind;
-    this.text = added.text;
+    Object.assign(this, added);
   }
 }
 

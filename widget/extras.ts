@@ -5,7 +5,7 @@ import { AiStreamFeedbackEvent } from "./dom-events.ts";
 import type { Labels } from "./labels.ts";
 import type { Chat } from "./stream-controller.ts";
 import type { Desk } from "./view/desk.ts";
-import type { DeskHost } from "./view/desk-host.ts";
+import type { DeskElement } from "./view/desk-host.ts";
 import { kit } from "./view/kit.ts";
 import type { NearPages } from "./view/near-pages.ts";
 import { Parts } from "./view/parts.ts";
@@ -34,7 +34,7 @@ export class Extras implements ReactiveController {
       () => host.shadowRoot!,
       () => {
         const part = this.parts.loaded.desk;
-        if (part !== undefined) this.desk ??= new part.Desk(kit, this.#deskHost());
+        if (part !== undefined) this.desk ??= new part.Desk(kit, part.deskHost(this.#given(host)));
         host.requestUpdate();
       },
     );
@@ -66,34 +66,9 @@ export class Extras implements ReactiveController {
     this.desk?.close();
   }
 
-  #deskHost(): DeskHost {
-    const host = this.#host;
-    const { chat, labels, say } = this.#options;
-    return {
-      chat,
-      parts: this.parts,
-      root: host.shadowRoot!,
-      say,
-      get labels() {
-        return labels();
-      },
-      get readonly() {
-        return host.readonly;
-      },
-      get feedback() {
-        return host.feedback;
-      },
-      get language() {
-        return host.lang || document.documentElement.lang;
-      },
-      get draft() {
-        return host.draft;
-      },
-      set draft(text) {
-        host.draft = text;
-      },
-      requestUpdate: () => host.requestUpdate(),
-      onJudged: (message, value) => void host.dispatchEvent(new AiStreamFeedbackEvent(message, value ?? null)),
-    };
+  #given(element: AiStream): DeskElement {
+    const onJudged: DeskElement["onJudged"] = (message, value) =>
+      void element.dispatchEvent(new AiStreamFeedbackEvent(message, value ?? null));
+    return { ...this.#options, element, parts: this.parts, onJudged };
   }
 }

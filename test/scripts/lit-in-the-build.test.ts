@@ -4,8 +4,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { parseAst } from "vite";
 import { withoutGlobals } from "../../scripts/leave-no-globals.ts";
 import { withoutSinks } from "../../scripts/no-html-sinks.ts";
+import { withoutSpares } from "../../scripts/slim-lit.ts";
 
 const require = createRequire(import.meta.url);
 /** The file a browser build takes: the package's folder, past its development and Node forms. */
@@ -32,7 +34,27 @@ test("no policy is made and no HTML is parsed", () => {
   assert.match(code, /^import\{parseTemplate\}from".*template-parser\.ts";/);
 });
 
+test("what only older browsers, polyfills, decorators and authors need is taken out, and what is left is a program", () => {
+  const read = (name: string): string => readFileSync(join(dirname(litHome), "..", name), "utf8");
+  const spares = /PolyfillSupport|HydrateSupport|ShadyCSS|Symbol\.metadata|not constructable|expression`|Value passed/;
+  for (const name of [
+    "@lit/reactive-element/css-tag.js",
+    "@lit/reactive-element/reactive-element.js",
+    "lit-html/lit-html.js",
+    "lit-element/lit-element.js",
+    "lit-html/directives/live.js",
+  ]) {
+    const code = read(name);
+    const slim = withoutSpares(code, name);
+    assert.match(code, /PolyfillSupport|ShadyCSS|live/, name);
+    assert.doesNotMatch(slim, spares, name);
+    assert.doesNotThrow(() => parseAst(slim), name);
+    assert.doesNotMatch(slim, /void 0\?\./, "which would call 0");
+  }
+});
+
 test("a Lit that is made in another way stops the build, by the file's name", () => {
   assert.throws(() => withoutGlobals("globalThis.versions=1", "lit-html.js"), /^Error: lit-html\.js: found no list/);
+  assert.throws(() => withoutSpares("css()", "reactive-element/css-tag.js"), /css-tag\.js: found no /);
   assert.throws(() => withoutSinks("setHTML()", "lit-html.js"), /^Error: lit-html\.js: found no policy/);
 });

@@ -44,6 +44,40 @@ export interface DeskHost {
   onJudged(message: string, value: "good" | "bad" | undefined): void;
 }
 
+/** The element as it is, and what else the host is made of. */
+export interface DeskElement extends Pick<DeskHost, "chat" | "parts" | "say" | "onJudged"> {
+  readonly element: HTMLElement & Pick<DeskHost, "readonly" | "feedback" | "draft" | "requestUpdate">;
+  readonly labels: () => Labels;
+}
+
+/** Reads the element anew at each look. */
+export const deskHost = ({ element, labels, chat, parts, say, onJudged }: DeskElement): DeskHost => ({
+  chat,
+  parts,
+  root: element.shadowRoot!,
+  say,
+  onJudged,
+  get labels() {
+    return labels();
+  },
+  get readonly() {
+    return element.readonly;
+  },
+  get feedback() {
+    return element.feedback;
+  },
+  get language() {
+    return element.lang || document.documentElement.lang;
+  },
+  get draft() {
+    return element.draft;
+  },
+  set draft(text) {
+    element.draft = text;
+  },
+  requestUpdate: () => element.requestUpdate(),
+});
+
 /** The kit of the desk and of the parts it loads: with its words, and its drawings by name. */
 export type WordKit = Kit & {
   readonly words: Labels & DeskWords;

@@ -14,6 +14,7 @@ import type { Kit } from "./kit.ts";
 import { answerActions, questionActions } from "./message-actions.ts";
 import { canDictate, Voice } from "./voice.ts";
 
+export { deskHost } from "./desk-host.ts";
 export { styles } from "./desk-styles.ts";
 
 /** What an older proxy, which does not tell, takes by default. */
