@@ -26,13 +26,13 @@ const LOOKS = ["paper", "terminal", "berry"] as const;
 const BOX = { viewport: { width: 760, height: 720 } };
 /** A phone's pixels are finer. */
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
-const DESKTOP = { viewport: { width: 1280, height: 800 } };
+const DESKTOP = { viewport: { width: 1280, height: 900 } };
 /** 1280 pixels at 400 %. */
 const ZOOMED = { viewport: { width: 320, height: 640 }, deviceScaleFactor: 2 };
 const BUBBLE = { mode: "bubble", open: "" };
 const QUESTION = "Show me around";
 /** Text this long is in the middle of the answer: the list is done, the table begins. */
-const MIDDLE_CHARS = 900;
+const MIDDLE_CHARS = 860;
 
 const folder = mkdtempSync(join(tmpdir(), "ai-stream-screenshots-"));
 const words = process.argv.slice(2);
@@ -125,7 +125,7 @@ async function ask(page: Page, look: string): Promise<void> {
 /** Three looks and a bubble, side by side: what a page can make of the element. */
 async function together(): Promise<void> {
   if (!isWanted("looks")) return;
-  await using context = await browser.newContext({ viewport: { width: 1280, height: 940 } });
+  await using context = await browser.newContext({ viewport: { width: 1280, height: 1100 } });
   const page = await context.newPage();
   const shots: string[] = [];
   for (const [look, colorScheme] of [
@@ -133,7 +133,7 @@ async function together(): Promise<void> {
     ["terminal", "dark"],
     ["berry", "light"],
   ] as const) {
-    await using inner = await browser.newContext({ viewport: { width: 420, height: 940 }, colorScheme });
+    await using inner = await browser.newContext({ viewport: { width: 420, height: 1100 }, colorScheme });
     const one = await inner.newPage();
     await one.goto(url);
     await showState(one, { state: "finished", language: "en", attributes: {}, look });
@@ -154,7 +154,8 @@ function isWanted(name: string): boolean {
 async function take(page: Page, name: string): Promise<void> {
   if (!isWanted(name)) return;
   const path = join(folder, `${name}.png`);
-  await page.screenshot({ path });
+  // What enters has come to its place, what pulses is seen.
+  await page.screenshot({ path, animations: "disabled" });
   count += 1;
   if (KEPT.includes(name)) copyFileSync(path, join(IMAGES, `${name}.png`));
 }

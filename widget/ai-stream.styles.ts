@@ -18,7 +18,7 @@ export const frameStyles = css`
     --_space: var(--ai-stream-space, 1rem);
     --_edge: 1px solid var(--_line);
     --_shadow: var(--ai-stream-shadow, 0 1px 3px #1018281f, 0 12px 32px -8px light-dark(#10182833, #000a));
-    --_mono: var(--ai-stream-font-mono, ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, monospace);
+    --_mono: var(--ai-stream-font-mono, ui-monospace, Menlo, Consolas, monospace);
     display: block;
     height: var(--ai-stream-height, min(42rem, 85dvh));
     container-type: inline-size;
@@ -26,7 +26,7 @@ export const frameStyles = css`
     color: var(--_fg);
     accent-color: var(--_accent);
     font: 400 var(--ai-stream-font-size, 0.9375rem) / var(--ai-stream-line-height, 1.6)
-      var(--ai-stream-font, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
+      var(--ai-stream-font, system-ui, sans-serif);
     text-align: start;
   }
   :host([hidden]) {
@@ -64,7 +64,6 @@ export const frameStyles = css`
   }
   .scroller {
     flex: 1;
-    min-height: 0;
     overscroll-behavior: contain;
     padding: var(--_pad);
     outline-offset: -2px;
@@ -97,6 +96,7 @@ export const frameStyles = css`
     border: 0;
     background: none;
   }
+  .answer-mode,
   .answer-mode :is(.scroller, .messages) {
     overflow: visible;
     max-width: none;
@@ -111,7 +111,7 @@ export const frameStyles = css`
     content: "";
     position: absolute;
     inset: auto 0 100%;
-    height: 1.5rem;
+    height: var(--_pad);
     background: linear-gradient(transparent, var(--_bg));
     pointer-events: none;
   }
@@ -160,7 +160,6 @@ export const frameStyles = css`
   .grow {
     flex: 1;
     display: grid;
-    min-width: 0;
     max-height: 11rem;
   }
   .grow::after,
@@ -176,7 +175,6 @@ export const frameStyles = css`
     overflow: hidden;
     white-space: pre-wrap;
     overflow-wrap: anywhere;
-    min-width: 0;
   }
   .grow::after {
     content: attr(data-text) " ";

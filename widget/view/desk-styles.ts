@@ -27,7 +27,7 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     gap: 0 0.125rem;
     min-block-size: 2rem;
     overflow-wrap: normal;
-    margin-block: -0.375rem -0.75rem;
+    margin-block: -0.375rem -0.25rem;
     margin-inline: -0.4375rem;
     color: var(--_muted);
   }

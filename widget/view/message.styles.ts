@@ -8,7 +8,6 @@ export const messageStyles = css`
     display: flex;
     flex-direction: column;
     gap: 0.75rem;
-    min-width: 0;
   }
   .user {
     align-items: flex-end;
