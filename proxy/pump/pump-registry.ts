@@ -84,14 +84,6 @@ export class PumpRegistry {
     return true;
   }
 
-  /** Resolves when the stream is not running here any more; whoever waits is watching. */
-  async done(id: string): Promise<void> {
-    const running = this.#running.get(id);
-    const leave = running?.tail.watch();
-    await running?.done;
-    leave?.();
-  }
-
   /** Resolves when no stream is running any more. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));

@@ -18,7 +18,7 @@ export const script = (text: string): Script => ({ text, sha: createHash("sha1")
 /** How long a command is tried again while the server cannot be reached: somebody waits for the answer. */
 const PATIENCE_MS = 3_000;
 /** An append is worth more patience, but less than a lease: afterwards another replica may have the stream. */
-export const APPEND_PATIENCE_MS = 10_000;
+const APPEND_PATIENCE_MS = 10_000;
 const FIRST_RETRY_MS = 25;
 const LONGEST_RETRY_MS = 1_000;
 

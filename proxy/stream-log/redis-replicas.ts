@@ -44,7 +44,9 @@ export abstract class RedisReplicas extends RedisConversations implements Replic
       ttlMs,
       streams.filter((_, index) => held[index] === 1),
     );
-    return streams.filter((_, index) => held[index] !== 1);
+    const lost = streams.filter((_, index) => held[index] !== 1);
+    for (const id of lost) this.forgetWriting(id);
+    return lost;
   }
 
   async release(stream: string, term: number): Promise<void> {

@@ -93,7 +93,7 @@ export class TestTransport implements ViewerTransport {
 }
 
 /** The text of an unmasked WebSocket frame. */
-function payloadOf(frame: Buffer): string {
+export function payloadOf(frame: Buffer): string {
   assert.equal(frame[0], 0x81);
   const [length, head] =
     frame[1]! < 126
