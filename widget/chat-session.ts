@@ -7,6 +7,7 @@ import { lateTransports } from "./connection/late-transports.ts";
 import { comeBackAt, viewOf } from "./connection-view.ts";
 import type { Delay, Note } from "./connection-view.ts";
 import { Conversation, toUserMessage } from "./conversation.ts";
+import { LateToolRunner } from "./late-tool-runner.ts";
 import { showAnswer } from "./live-answer.ts";
 import { eventsBetween } from "./message-events.ts";
 import { Outbox } from "./outbox.ts";
@@ -16,7 +17,6 @@ import { ProxyClient } from "./proxy-client.ts";
 import { toClientOptions } from "./session-options.ts";
 import type { SessionOwner } from "./session-options.ts";
 import { toolLedger } from "./tool-ledger.ts";
-import { ToolRunner } from "./tool-runner.ts";
 
 /** Over an hour at the longest delay: after that the message is marked, and a person tries again. */
 const ATTEMPTS = 200;
@@ -36,7 +36,7 @@ export class ChatSession {
   readonly #abort = new AbortController();
   #delay: Delay | null = null;
   #note: Note | null = null;
-  readonly #tools: ToolRunner;
+  readonly #tools: LateToolRunner;
   /** Gives up the message that is being sent. */
   #unsend = new AbortController();
   #onNews: () => void = () => {};
@@ -53,7 +53,7 @@ export class ChatSession {
     this.#owner = owner;
     this.#wanted = wanted;
     this.#signal = this.#abort.signal;
-    this.#tools = new ToolRunner({
+    this.#tools = new LateToolRunner({
       client: this.client,
       tools: () => owner.options().tools ?? {},
       onFailure: (error) => this.#report(error),

@@ -4,8 +4,8 @@ import type { Message, ToolBlock, ToolOutcome } from "../protocol/index.ts";
 import type { ProxyClient } from "./proxy-client.ts";
 import { alone, hasLocks } from "./connection/alone.ts";
 import { pause } from "./connection/backoff.ts";
-import { failed, runTool } from "./page-tools.ts";
 import type { PageTools } from "./page-tools.ts";
+import { failed, runTool } from "./run-tool.ts";
 import { toolLedger } from "./tool-ledger.ts";
 
 /** Attempts to tell the proxy an outcome: over an hour at the longest delay, or until nobody waits for it. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeToolOutcome } from "../../protocol/frame.ts";
 import { decodeStartRequest } from "../../protocol/index.ts";
-import { declareTools, runTool } from "../../widget/page-tools.ts";
+import { declareTools } from "../../widget/page-tools.ts";
 import type { PageTool } from "../../widget/page-tools.ts";
+import { runTool } from "../../widget/run-tool.ts";
 
 const never = new AbortController().signal;
 const tool = (run: PageTool["run"]): PageTool => ({ description: "d", run });
