@@ -1,6 +1,7 @@
 /** One answer from its first step to the reason it ended: the model is asked, its calls are run, it is asked again. */
 import { StreamError } from "../../protocol/index.ts";
 import type { EndReason, MessageBlock, ToolBlock } from "../../protocol/index.ts";
+import type { ProviderMessage } from "../provider/provider.ts";
 import type { Route } from "../route/route.ts";
 import type { Meter } from "../spend/meter.ts";
 import type { AttemptRecord, ResumeRecord } from "../stream-log/stream-log.ts";
@@ -67,8 +68,8 @@ export async function runAnswer(
       result = answeredBefore(open);
     } else {
       const said = transcriptOf(step === 1 ? [] : blocksBefore(output, open), records);
-      const asked = { ...request, tools: tools.declared, messages: [...request.messages, ...said] };
-      const plan = { ...answer, request: windsUp ? { ...asked, windUp: true as const } : asked };
+      const isFirst = said.length === 0 && !windsUp && request.tools === tools.declared;
+      const plan = isFirst ? answer : { ...answer, request: goneOn(answer, said, windsUp) };
       const resumption = open === null ? null : { open, resume: from!.resume };
       result = await runStep(plan, progress, output, signal, resumption);
       if (result.error === null && result.record !== null) records.push(result.record);
@@ -84,6 +85,12 @@ export async function runAnswer(
     // What the next step is asked with is what is committed.
     await output.flush();
   }
+}
+
+/** What the model is asked once something was said: all of it. */
+function goneOn({ request, tools }: Answer, said: readonly ProviderMessage[], windsUp: boolean): TargetlessRequest {
+  const asked = { ...request, tools: tools.declared, messages: [...request.messages, ...said] };
+  return windsUp ? { ...asked, windUp: true } : asked;
 }
 
 /** Only the end itself was missing; why a step failed is told by its attempt. */

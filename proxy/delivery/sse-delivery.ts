@@ -46,6 +46,11 @@ export function deliverSse(
   response.removeHeader("transfer-encoding");
   response.shouldKeepAlive = false;
   response.writeHead(200, { ...headers, ...SSE_HEADERS } as Record<string, string>);
+  // The head by itself, in one packet with what follows: written together with a text, Node would keep the forty pieces
+  // it is made of for as long as the response lives.
+  response.cork();
+  response.flushHeaders();
+  process.nextTick(() => response.uncork());
   // A first byte at once: some proxies forward the head only together with the body.
   response.write(`retry: ${Math.round(RETRY_MS * (0.5 + Math.random()))}\n\n`);
   const viewer = new Viewer(feed, cursor, sse);

@@ -9,7 +9,7 @@ import { registerLoadMetrics } from "./load-metrics.ts";
 import type { LoadState } from "./load-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { StreamFold } from "./stream-fold.ts";
-import type { FailedAttempt, FollowedStream } from "./stream-fold.ts";
+import type { FailedAttempt, FoldSinks, FollowedStream } from "./stream-fold.ts";
 import { createStreamMetrics } from "./stream-metrics.ts";
 import type { StreamMetrics } from "./stream-metrics.ts";
 
@@ -40,8 +40,8 @@ export interface FollowedTail {
 
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #sources: MetricSources;
   readonly #streams: StreamMetrics;
+  readonly #sinks: FoldSinks;
   readonly #stop: () => void;
   /** Times appends: the pump's hook. */
   readonly commits: CommitClock;
@@ -49,8 +49,8 @@ export class Metrics {
   readonly startRefused: (code: string) => void;
 
   constructor(sources: MetricSources) {
-    this.#sources = sources;
     this.#streams = createStreamMetrics(this.#registry);
+    this.#sinks = { metrics: this.#streams, names: sources.names, onFailedAttempt: sources.onFailedAttempt };
     this.commits = new CommitClock((seconds) => {
       this.#streams.commit.record(seconds);
       sources.onCommit?.(seconds * 1_000);
@@ -72,8 +72,7 @@ export class Metrics {
 
   /** Counts what a stream commits from now on, until it ends. */
   follow(tail: FollowedTail): void {
-    const { names, onFailedAttempt } = this.#sources;
-    tail.listen(new StreamFold(tail.record, { metrics: this.#streams, names, onFailedAttempt }));
+    tail.listen(new StreamFold(tail.record, this.#sinks));
   }
 
   /** Counts a stream that is gone on with, its writer lost. */

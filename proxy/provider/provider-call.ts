@@ -175,11 +175,13 @@ export class ProviderCall {
     return this.#failure;
   }
 
-  /** Resolves to the response that `send` caused, which is a success. */
+  /** Resolves to the response that `send` caused, which is a success. It is given away: its headers need not be kept. */
   async opened(send: () => Promise<void>): Promise<HttpResponse> {
     await send();
-    if (this.#response === null) throw this.#failure ?? new Error("No request was sent");
-    return this.#response;
+    const response = this.#response;
+    this.#response = null;
+    if (response === null) throw this.#failure ?? new Error("No request was sent");
+    return response;
   }
 
   /**
