@@ -9,7 +9,7 @@ import type { Agents, AnswerPlace } from "./agents.ts";
 import type { PumpRegistry } from "./pump/pump-registry.ts";
 import { billOf, closeOrphan } from "./pump/recover.ts";
 import type { OrphanMoney } from "./pump/recover.ts";
-import { readUnfinished } from "./pump/unfinished-stream.ts";
+import { readUnfinished, unreadable } from "./pump/unfinished-stream.ts";
 import type { UnfinishedStream } from "./pump/unfinished-stream.ts";
 import type { Watermarks } from "./pump/log-writer.ts";
 import type { Caller, Treasury } from "./spend/treasury.ts";
@@ -69,7 +69,11 @@ export class LiveStreams {
   /** Goes on with a stream that is ours since `record`; one that nobody can go on with is closed. */
   async takeOver(record: StreamRecord): Promise<void> {
     const { log, pumps, followers, treasury, orphans } = this.#parts;
-    const unfinished = await readUnfinished(log, record);
+    const unfinished = await readUnfinished(log, record).catch((thrown: unknown) => {
+      // A row that cannot be read is not read the next time either.
+      if (record.term > MOST_TERMS) return unreadable(record);
+      throw thrown;
+    });
     const { state, receipt } = unfinished;
     const request = await this.#requestOf(record);
     if (request === null) return this.#close(record, unfinished);
@@ -87,7 +91,8 @@ export class LiveStreams {
 
   async #close(record: StreamRecord, unfinished: UnfinishedStream): Promise<void> {
     const { log, followers, marks, orphans } = this.#parts;
-    const tail = (await followers.take(record)) ?? unfinished.tail;
+    // What cannot be read cannot be followed either; its end is written all the same.
+    const tail = (await followers.take(record).catch(() => null)) ?? unfinished.tail;
     // Where that fails the stream has not ended, and is followed on.
     await closeOrphan(log, { ...unfinished, tail }, marks, orphans).finally(() => followers.adopt(tail));
   }
@@ -149,7 +154,7 @@ export class LiveStreams {
   async message(record: StreamRecord): Promise<Message> {
     const tail = await this.tail(record);
     if (tail !== null) return tail.message;
-    const turn = await this.#parts.log.findTurn(record.message);
+    const turn = await this.#parts.log.findTurn(record.message, record.conversation);
     if (turn?.role === "assistant" && turn.message !== null) return turn.message;
     // Nobody writes it, and nobody has taken it over yet.
     return record.tail === 0 ? emptyMessage(record.inc) : (await readUnfinished(this.#parts.log, record)).tail.message;

@@ -64,7 +64,7 @@ async function placeOf(
   if (found === null || found.owner !== owner) throw notFound("conversation", request.conversation);
   const parent = request.parent === undefined ? found.head : request.parent;
   if (parent !== null) {
-    const turn = await log.findTurn(parent);
+    const turn = await log.findTurn(parent, found.id);
     if (turn?.conversation !== found.id) throw notFound("parent", parent);
     if (turn.role === "assistant" && turn.message === null) {
       throw new StreamError("conflict", "parent: found an answer that is still running, expected one that has ended", {

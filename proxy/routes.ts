@@ -135,7 +135,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     "/v1/conversations/:id/messages/:message/attachments",
     async (request) => {
       const { id } = await ownConversation(request.params.id, ownerOf(request));
-      const turn = await log.findTurn(request.params.message);
+      const turn = await log.findTurn(request.params.message, id);
       if (turn?.role === "user" && turn.conversation === id) return { attachments: turn.attachments };
       throw new StreamError("not_found", `Message "${request.params.message}" was not found`, { field: "message" });
     },

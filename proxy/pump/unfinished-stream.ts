@@ -1,5 +1,5 @@
 /** A stream another process began, read from its log: all that is needed to go on with it, or to close it. */
-import { emptyMessage, fold } from "../../protocol/index.ts";
+import { emptyMessage, fold, formatCursor } from "../../protocol/index.ts";
 import { UnfinishedFold } from "../agent/loop.ts";
 import type { Unfinished } from "../agent/loop.ts";
 import { ReceiptFold } from "../spend/receipt.ts";
@@ -18,6 +18,19 @@ export interface UnfinishedStream {
   readonly open: OpenParts;
   readonly bill: RecoveredBill;
   readonly receipt: ReceiptFold;
+}
+
+/** One whose entries the store has and cannot read: nothing is known of it but where it stands. It can only be closed. */
+export function unreadable(record: StreamRecord): UnfinishedStream {
+  const { inc, tail, id: stream, message: id, conversation, agent } = record;
+  const message = { ...emptyMessage(inc), id, stream, conversation, agent, cursor: formatCursor(inc, tail) };
+  return {
+    tail: new StreamTail(record, message),
+    state: new UnfinishedFold().state,
+    open: new OpenParts(),
+    bill: new RecoveredBill(),
+    receipt: new ReceiptFold(),
+  };
 }
 
 /** @param record as `takeOver` gave it: nobody else writes the stream any more */

@@ -84,10 +84,10 @@ export abstract class RedisConversations {
       .map(({ turn }) => turn);
   }
 
-  async findTurn(id: string): Promise<Turn | null> {
-    const conversation = await this.placeOf(id);
-    if (conversation === null) return null;
-    const [, turnsKey, messagesKey] = this.keys.conversation(conversation);
+  async findTurn(id: string, conversation?: string): Promise<Turn | null> {
+    const place = conversation ?? (await this.placeOf(id));
+    if (place === null) return null;
+    const [, turnsKey, messagesKey] = this.keys.conversation(place);
     const [text, message] = await Promise.all(
       [turnsKey, messagesKey].map((key) => this.connection.call(key, ["HGET", key, id])),
     );

@@ -81,10 +81,11 @@ export abstract class SqliteConversations {
     return this.run(() => this.#turns.all(conversation).map(toTurn));
   }
 
-  findTurn(id: string): Promise<Turn | null> {
+  findTurn(id: string, conversation?: string): Promise<Turn | null> {
     return this.run(() => {
       const row = this.#turn.get(id);
-      return row === undefined ? null : toTurn(row);
+      const isElsewhere = conversation !== undefined && row?.["conversation"] !== conversation;
+      return row === undefined || isElsewhere ? null : toTurn(row);
     });
   }
 

@@ -165,7 +165,8 @@ export interface StreamLog extends Replicas {
   readRecords(conversation: string): Promise<ReadonlyMap<string, readonly AttemptRecord[]>>;
   /** The latest resume record of a stream; null when it has none. */
   readResume(stream: string): Promise<ResumeRecord | null>;
-  findTurn(id: string): Promise<Turn | null>;
+  /** @param conversation where it is, when that is known: a turn of another one is not found then */
+  findTurn(id: string, conversation?: string): Promise<Turn | null>;
   deleteConversation(id: string): Promise<void>;
 
   /** The receipt its last append brought; null for one that runs or was deleted. */

@@ -152,6 +152,8 @@ export function streamLogContract(
       assert.deepEqual(await log.abandoned(10), []);
       assert.equal((await log.findStream(record.id))?.status, "complete");
       const turn = await log.findTurn(record.message);
+      assert.deepEqual(await log.findTurn(record.message, record.conversation), turn);
+      assert.equal(await log.findTurn(record.message, "c_elsewhere"), null);
       assert.deepEqual(turn?.role === "assistant" && turn.message, message);
     });
 

@@ -20,17 +20,19 @@ function newFile(t: TestContext): string {
   return join(folder, "store.db");
 }
 
+/** Past the store. */
+function change(file: string, statement: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(statement);
+  database.close();
+}
+
 /** As a full disk: no append is taken until the returned function is called. */
 function refuse(file: string): () => void {
-  const change = (statement: string) => {
-    const database = new DatabaseSync(file);
-    database.exec(statement);
-    database.close();
-  };
   const refused = "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
-  change(`CREATE TRIGGER no_journal BEFORE INSERT ON journal ${refused};
-    CREATE TRIGGER no_entries BEFORE INSERT ON entries ${refused}`);
-  return () => change("DROP TRIGGER no_journal; DROP TRIGGER no_entries");
+  const tables = ["journal", "entries"];
+  for (const table of tables) change(file, `CREATE TRIGGER no_${table} BEFORE INSERT ON ${table} ${refused}`);
+  return () => tables.forEach((table) => change(file, `DROP TRIGGER no_${table}`));
 }
 
 const textOf = (body: string): string =>
@@ -61,6 +63,22 @@ describe("who watches a stream", () => {
     assert.equal(textOf(await watching.text()), "whole");
     assert.equal(textOf(await late.text()), "whole");
     await socket.next("end");
+  });
+
+  test("whose entries cannot be read is not tried for ever: it ends, and its conversation can go on", async (t) => {
+    const file = newFile(t);
+    const left = openSqliteLog(file);
+    const start = newStream({ owner: "local", request: { input: "x" }, createdAt: Date.now() });
+    const { id, conversation, message } = (await left.createStream(start)).record;
+    await left.close();
+    // Its writers have died of it before.
+    change(file, "UPDATE entries SET body = x'7b'; UPDATE streams SET term = 8");
+    const proxy = await runProxy([fakeProvider("p", [text("next"), finish])], { store: `sqlite:${file}`, resilience });
+    t.after(() => proxy.close());
+    const shown = (await (await proxy.get(`/v1/streams/${id}/message`)).json()) as { status: string; id: string };
+    assert.deepEqual([shown.status, shown.id], ["interrupted", message]);
+    const next = await proxy.post("/v1/streams", { input: "y", conversation });
+    assert.equal(next.status, 201);
   });
 
   test("after a crash that left many goes on with each of them, before it is its turn", async (t) => {
