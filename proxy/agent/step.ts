@@ -111,7 +111,7 @@ class Step {
   /** True when its last attempt had failed so that no other was to follow; only the step's end is not in the log. */
   #isOver({ shown, asked }: OpenStep): boolean {
     const { targets, onPartial } = this.#plan;
-    return shown && (onPartial === "end" || targets.find(({ id }) => id === asked)?.provider.acts === true);
+    return (shown && onPartial === "end") || targets.find(({ id }) => id === asked)?.provider.acts === true;
   }
 
   async #complete({ call, speech }: Spoken): Promise<StepResult> {
@@ -127,7 +127,9 @@ class Step {
   async #goOn(failed: Held): Promise<Spoken | StreamError> {
     const { call, speech, error } = failed;
     call.passage.end({ error, outputTokens: 0 });
-    const waitMs = this.#mayGoOn(failed) ? this.#plan.route.retry({ error, content: this.#shown }) : null;
+    // Of an agent that was asked nobody knows what it did.
+    const acted = call.target.provider.acts === true && !speech.unbilled;
+    const waitMs = this.#mayGoOn(failed) ? this.#plan.route.retry({ error, content: this.#shown, acted }) : null;
     if (waitMs === null) return this.#close(failed, error);
     this.#output.note({ phase: "retrying", detail: error.code, delayMs: waitMs });
     const isKept = speech.resume !== null && BROKEN.has(error.code) && call.target.provider.reattach !== undefined;

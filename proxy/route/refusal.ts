@@ -30,6 +30,10 @@ export function unfit({ capabilities = {} }: Target, need: Need): Refusal | null
   return null;
 }
 
+/** Whoever acts would do twice what may have been done. */
+export const actedBefore = ({ provider }: Target): Refusal | null =>
+  provider.acts === true ? unable("acts, as the one that failed may have done") : null;
+
 const unable = (why: string): Refusal => ({ code: "provider_invalid_request", why, waitMs: null });
 
 /** @param costUsd null when the price is unknown: then nothing is known against the target */

@@ -17,6 +17,8 @@ export interface Failure {
   readonly error: StreamError;
   /** The step had shown content. */
   readonly content: boolean;
+  /** It may have changed something in the world: nobody who acts is asked in this step any more. @default false */
+  readonly acted?: boolean;
 }
 
 /** How an attempt ended. `error` is null for a complete answer; `cancelled` tells nothing about the target. */

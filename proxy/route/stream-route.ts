@@ -8,7 +8,7 @@ import type { PassageEnd } from "./passage.ts";
 import { Place } from "./place.ts";
 import { drawn, ranked, withFirst } from "./ranking.ts";
 import type { Prospect, Ranked, Strategy } from "./ranking.ts";
-import { refusedError, seconds, tooDear, unfit } from "./refusal.ts";
+import { actedBefore, refusedError, seconds, tooDear, unfit } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import { retryDelay, waitDelay } from "./retry.ts";
 import type { NextPlace, RetryBudget, RetrySpent } from "./retry.ts";
@@ -85,6 +85,8 @@ export class StreamRoute implements Route {
   #brokeOff = false;
   /** What `take` last said when nobody could be asked. */
   #refusal: StreamError | null = null;
+  /** A failed attempt of the step may have acted. */
+  #acted = false;
   /** The step has shown content: what follows may be its last attempt, and goes where it is safest. */
   #shown = false;
   /** Answered the last step: it has the conversation in its cache, and can read its own thinking. */
@@ -120,6 +122,7 @@ export class StreamRoute implements Route {
     const { code } = failure.error;
     if (failure.error === this.#refusal) return this.#wait(failure.error);
     this.#shown = failure.content;
+    this.#acted ||= failure.acted === true;
     // A failure before a word costs the reader only time. That this proxy died in mid-answer is no provider's failure.
     const content = failure.content && this.#brokeOff && code !== "orphaned";
     const delayMs = retryDelay({ ...failure, content }, this.#plan.budget, this.#spent, this.#next(), this.#random());
@@ -203,7 +206,10 @@ export class StreamRoute implements Route {
       const { costUsd, health } = prospects[rank.index]!;
       const { maxFirstTokenMs, maxCostUsd } = this.#plan.limits;
       const standing =
-        unfit(place.target, need) ?? tooDear(costUsd, maxCostUsd) ?? place.standing(this.#lanes, lastResort);
+        (this.#acted ? actedBefore(place.target) : null) ??
+        unfit(place.target, need) ??
+        tooDear(costUsd, maxCostUsd) ??
+        place.standing(this.#lanes, lastResort);
       const firstTokenMs = health.firstTokenMs.isFresh ? (health.firstTokenMs.value ?? 0) : 0;
       const admitting = "code" in standing ? [] : standing;
       return {
@@ -262,6 +268,7 @@ export class StreamRoute implements Route {
     if (error === null) {
       this.#sticky = place.index;
       this.#shown = false;
+      this.#acted = false;
       for (const one of this.#places) one.failures = 0;
       return;
     }

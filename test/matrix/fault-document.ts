@@ -42,6 +42,7 @@ ${faultTable(
 - A refused key, an empty account and an unknown model are no reason to ask the same target again, nor is a request that
   is too long for it; a request that is invalid is so everywhere.
 - A rate limit rests the key for as long as the provider says, and tells nothing about the target's health.
-- An AG-UI agent acts: once it has begun to answer it is not asked again, and its partial answer stands.
+- An AG-UI agent acts: once it may have heard the question it is not asked again, since nobody knows what it did; a model may
+  answer in its place until it has begun, then its partial answer stands.
 - 502 and 504 are answered here by a gateway's HTML page, the other statuses in the vendor's own form.
 `;

@@ -135,17 +135,21 @@ const CONSEQUENCES: Partial<Readonly<Record<ErrorCode, Consequence>>> = {
 
 /** Their models go on from a partial answer. */
 const GO_ON: readonly string[] = ["deepseek", "ollama"];
-/** What it did is done: an answer that began is not asked for again. */
+/** What it did is done: once it was asked it is not asked again, and an answer that began is nobody else's either. */
 const ACTS: readonly string[] = ["ag-ui"];
+/** It was not reached, or refused. Whoever stands in between and gave up waiting refused nothing. */
+const REFUSED = /refused|resolve|TLS|HTTP (?!408|502|504)/;
 
 export function expectedCell(fault: Fault, kind: string): Cell {
   const code = fault.except?.[kind] ?? fault.code;
   const { again, elsewhere, counted } = CONSEQUENCES[code]!;
-  const isOver = fault.afterContent && ACTS.includes(kind);
+  const acts = ACTS.includes(kind);
+  const isOver = fault.afterContent && acts;
+  const mayHaveActed = acts && !REFUSED.test(fault.name);
   const goesOn = fault.afterContent && GO_ON.includes(kind);
   return {
     code,
-    alone: isOver || !again ? "stands" : goesOn ? "goes on" : "again",
+    alone: isOver || mayHaveActed || !again ? "stands" : goesOn ? "goes on" : "again",
     fallback: isOver || !elsewhere ? "stands" : "elsewhere",
     counted,
     once: true,
