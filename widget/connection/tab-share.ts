@@ -79,9 +79,13 @@ export class TabShare implements Tabs {
     this.#channel = this.#world.openChannel(this.#name);
     this.#channel.onmessage = ({ data }: MessageEvent) => this.#receive(data as TabMessage);
     this.#watch = setInterval(() => this.#look(WATCH_MS), WATCH_MS);
-    // Whoever waits for this lock learns when we are gone, however we went.
-    await new Promise<void>((resolve) => void this.#hold(`${this.#name}:${this.#tab}`, { signal }, resolve, signal));
+    // Whoever waits for this lock learns when we are gone, however we went. A sandboxed frame is refused any.
+    const isRefused = await new Promise<boolean>((resolve) => {
+      const own = `${this.#name}:${this.#tab}`;
+      void this.#hold(own, { signal }, () => resolve(false), signal).then(resolve);
+    });
     if (signal.aborted) return;
+    if (isRefused) return this.#part();
     this.#queue(signal);
     this.#post({ type: "hi", from: this.#tab });
   }
@@ -163,11 +167,15 @@ export class TabShare implements Tabs {
         this.#heardAt = Date.now();
         return this.#transport.receive(message);
       case "refused":
-        if (message.to !== this.#tab) return;
-        this.#isAlone = true;
-        this.leave();
-        return this.#connection.retake();
+        if (message.to === this.#tab) this.#part();
     }
+  }
+
+  /** Goes on with a connection of its own. */
+  #part(): void {
+    this.#isAlone = true;
+    this.leave();
+    this.#connection.retake();
   }
 
   #follow({ leader, view }: TabMessage & { readonly type: "lead" }): void {
