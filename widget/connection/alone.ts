@@ -36,7 +36,8 @@ async function locked<Result>(name: string, work: () => Promise<Result>, signal?
       return work();
     })) as Result;
   } catch (error) {
-    if (begun || signal !== undefined) throw error;
+    // Else there is no lock to be had: too long a wait without a signal, or a sandboxed frame, which is refused any.
+    if (begun || signal?.aborted === true) throw error;
     return work();
   }
 }

@@ -1,7 +1,8 @@
-/** What becomes of sharing where the browser does not let a page have what it takes. */
+/** What becomes of tabs' agreements where the browser does not let a page have what it takes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { visibleText } from "../../../protocol/index.ts";
+import { alone } from "../../../widget/connection/alone.ts";
 import { Connection } from "../../../widget/connection/connection.ts";
 import { ProxyApi } from "../../../widget/connection/proxy-api.ts";
 import { TabShare } from "../../../widget/connection/tab-share.ts";
@@ -34,4 +35,19 @@ test("a page that is refused locks, as in a sandboxed frame, has a connection of
   let text = "";
   for await (const { message } of readMessage(new Feed(connection, "s_1"))) text = visibleText(message);
   assert.equal(text, "Hello you");
+});
+
+test("what only one tab may do is done there all the same, unless it is given up", async (t) => {
+  t.mock.method(navigator.locks, "request", refusing.request);
+  // That of a page: only there other tabs are waited for.
+  Object.defineProperty(globalThis, "document", { value: {}, configurable: true });
+  t.after(() => Reflect.deleteProperty(globalThis, "document"));
+  const stop = new AbortController();
+  assert.equal(await alone("a", async () => "done"), "done");
+  assert.equal(await alone("a", async () => "done", stop.signal), "done");
+  stop.abort(new Error("given up"));
+  await assert.rejects(
+    alone("a", async () => "done", stop.signal),
+    /given up/,
+  );
 });
