@@ -116,7 +116,7 @@ class Step {
 
   async #complete({ call, speech }: Spoken): Promise<StepResult> {
     const { output: outputTokens } = call.meter.end();
-    call.passage.end({ error: null, outputTokens });
+    call.passage.end({ error: null, outputTokens, isCut: speech.reason === "length" });
     const record = speech.record(call.target.provider.name);
     await this.#output.write([...speech.close(null), ...this.#superseded], record ?? undefined);
     const reason = speech.reason === "length" && call.isCapped ? "budget" : speech.reason!;

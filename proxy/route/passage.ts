@@ -100,7 +100,7 @@ export class OpenPassage implements Passage {
     return COUNTED.has(error.code) ? false : null;
   }
 
-  #learnSpeed({ error, outputTokens }: Outcome): void {
+  #learnSpeed({ error, outputTokens, isCut = false }: Outcome): void {
     const { health } = this.#plan.lane;
     const now = Date.now();
     if (this.#isAgain) return;
@@ -116,7 +116,7 @@ export class OpenPassage implements Passage {
     if (outputTokens >= LEAST_SPEED_TOKENS && ms >= LEAST_SPEED_MS) {
       health.tokensPerSecond.add((outputTokens / ms) * 1_000);
     }
-    if (error !== null || outputTokens === 0) return;
+    if (error !== null || outputTokens === 0 || isCut) return;
     health.answerTokens.add(outputTokens);
     this.#lanes.answerTokens.add(outputTokens);
   }

@@ -26,6 +26,8 @@ export interface Outcome {
   readonly error: StreamError | null;
   /** Output tokens, reported or estimated. */
   readonly outputTokens: number;
+  /** The answer reached the length it was given: it tells nothing of how long answers are. @default false */
+  readonly isCut?: boolean;
 }
 
 /** One attempt's leave to ask a target with a key. It is ended exactly once. */

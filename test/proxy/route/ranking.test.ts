@@ -86,6 +86,21 @@ suite("ranking", () => {
     ]);
   });
 
+  test("an answer that was cut at its length tells nothing of how long answers are", () => {
+    const router = new Router();
+    const targets = [target("a/m", { price: 1 })];
+    const expected = () => {
+      const passage = taken(open(router, targets, { strategy: "cheapest" }));
+      passage.firstContent();
+      return { passage, why: passage.note.why };
+    };
+    expected().passage.end({ error: null, outputTokens: 16, isCut: true });
+    const { passage, why } = expected();
+    assert.equal(why, "about 0.0014 USD");
+    passage.end({ error: null, outputTokens: 3_000 });
+    assert.equal(expected().why, "about 0.004 USD");
+  });
+
   test("weights: first choices are drawn in proportion, the rest follows in order", () => {
     let draw = 0;
     const router = new Router({ random: () => draw });
