@@ -10,18 +10,17 @@ import { Conversation, toUserMessage } from "./conversation.ts";
 import { LateToolRunner } from "./late-tool-runner.ts";
 import { showAnswer } from "./live-answer.ts";
 import { eventsBetween } from "./message-events.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, SENT_BEFORE } from "./outbox.ts";
 import type { Outgoing } from "./outbox.ts";
 import { declareTools } from "./page-tools.ts";
 import { ProxyClient } from "./proxy-client.ts";
+import { randomId } from "./random-id.ts";
 import { toClientOptions } from "./session-options.ts";
 import type { SessionOwner } from "./session-options.ts";
 import { toolLedger } from "./tool-ledger.ts";
 
 /** Over an hour at the longest delay: after that the message is marked, and a person tries again. */
 const ATTEMPTS = 200;
-/** The field of a conflict that says: another tab has sent this, at another place of the conversation. */
-const SENT_BEFORE = "Idempotency-Key";
 
 export class ChatSession {
   readonly client: ProxyClient;
@@ -100,7 +99,7 @@ export class ChatSession {
     text: string,
     attachments: readonly Attachment[],
     parent: string | null | undefined,
-    sendId: string = crypto.randomUUID(),
+    sendId: string = randomId(),
   ): Promise<void> {
     const tools = declareTools(this.#owner.options().tools ?? {});
     this.outbox.add({ sendId, text, attachments, parent, ...(tools.length === 0 ? {} : { tools }) });

@@ -6,6 +6,9 @@ import { tabMemory } from "./connection/memory.ts";
 /** More than anybody types while an answer streams or a train is in a tunnel. */
 const MAX_WAITING = 20;
 
+/** The field of a conflict that says: another tab has sent this, at another place of the conversation. */
+export const SENT_BEFORE = "Idempotency-Key";
+
 export interface Outgoing {
   /** Makes sending it twice the same as sending it once. */
   readonly sendId: string;

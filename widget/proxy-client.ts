@@ -11,6 +11,7 @@ import { shareConnection } from "./connection/shared-connections.ts";
 import type { Timing, TransportChoice, Transports } from "./connection/transport.ts";
 import { Feed } from "./feed.ts";
 import type { FeedOptions } from "./feed.ts";
+import { randomId } from "./random-id.ts";
 
 /** Attempts of one request; repeating is safe, because a start has its key and the others change nothing twice. */
 const ATTEMPTS = 5;
@@ -56,7 +57,7 @@ export class ProxyClient {
 
   /** Starts an answer, once: repeats of the same `sendId` give the same stream. */
   async start(request: StartRequest, options: RequestOptions = {}): Promise<Started> {
-    const { sendId = crypto.randomUUID(), agent = this.#options.agent, ...rest } = request;
+    const { sendId = randomId(), agent = this.#options.agent, ...rest } = request;
     const body = { ...rest, sendId, ...(agent === undefined ? {} : { agent }) };
     const headers = { "idempotency-key": sendId };
     return decodeStarted(await this.ask("/v1/streams", { method: "POST", body, headers }, options));

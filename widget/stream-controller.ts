@@ -133,8 +133,7 @@ export class StreamController implements ReactiveController {
    */
   async send(text: string, options: { readonly attachments?: readonly File[] } = {}): Promise<void> {
     if (this.#talk !== null) return this.#talk.send(text, options);
-    const sendId = crypto.randomUUID();
-    this.#early.add(sendId, text, options.attachments);
+    const sendId = this.#early.add(text, options.attachments);
     this.#host.requestUpdate();
     await this.#sendEarly(sendId, text, options.attachments);
   }

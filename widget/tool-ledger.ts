@@ -1,6 +1,7 @@
 /** Which calls this browser has run, so that none runs twice: notes shared by all tabs of the origin, over reloads. */
 import type { ToolOutcome } from "../protocol/index.ts";
 import { originMemory, tabMemory } from "./connection/memory.ts";
+import { randomId } from "./random-id.ts";
 
 /** Streams end long before; what is older is cleared away, in milliseconds. */
 const KEPT_MS = 86_400_000;
@@ -33,7 +34,7 @@ export const toolLedger = {
   get tab(): string {
     const known = tabMemory.recall("tab");
     if (known !== null) return known;
-    const tab = crypto.randomUUID();
+    const tab = randomId();
     tabMemory.remember("tab", tab);
     return tab;
   },
