@@ -50,17 +50,21 @@ function readWeb(text: string, start: number): Found | null {
   if (written === "" || (isShort && labels.length < 3) || labels.slice(-2).some((label) => label.includes("_")))
     return null;
   const address = withoutTrail(written);
-  return {
-    start,
-    end: start + address.length,
-    node: {
-      kind: "link",
-      href: isShort ? `http://${address}` : address,
-      title: "",
-      children: [{ kind: "text", text: address }],
-    },
-  };
+  return found(start, address, (isShort ? "http://" : "") + address);
 }
+
+const found = (start: number, address: string, href: string): Found => ({
+  start,
+  end: start + address.length,
+  node: addressLink(href, address),
+});
+
+export const addressLink = (href: string, address: string): Inline => ({
+  kind: "link",
+  href,
+  title: "",
+  children: [{ kind: "text", text: address }],
+});
 
 /** Marks at the end belong to the sentence; so does a closing parenthesis without an opening one. */
 function withoutTrail(written: string): string {
@@ -88,6 +92,5 @@ function readMail(text: string, from: number, at: number): Found | null {
   const host = MAIL_HOST.exec(text)?.[0];
   if (start === at || host === undefined || /[-_]$/.test(host)) return null;
   const address = text.slice(start, at) + host;
-  const children = [{ kind: "text", text: address }] as const;
-  return { start, end: at + host.length, node: { kind: "link", href: `mailto:${address}`, title: "", children } };
+  return found(start, address, `mailto:${address}`);
 }

@@ -1,6 +1,6 @@
 /** What a line may begin: one function per construct, tried in order. Each says what it began, or null for nothing. */
 import type { Block, ListMark } from "./block.ts";
-import { htmlBlockStart } from "./html-blocks.ts";
+import { htmlBlockEnd } from "./html-blocks.ts";
 import type { Line } from "./line.ts";
 import { unescape } from "./link-parts.ts";
 import { cellsOf, readDelimiters } from "./table-rows.ts";
@@ -83,9 +83,9 @@ const startMath: Start = (sink, line) => {
 };
 
 const startHtml: Start = (sink, line, container) => {
-  const kind = htmlBlockStart(line.rest, container.kind === "paragraph");
-  if (kind === undefined) return null;
-  sink.add("html", { htmlEnd: kind.end });
+  const htmlEnd = htmlBlockEnd(line.rest, container.kind === "paragraph");
+  if (htmlEnd === undefined) return null;
+  sink.add("html", { htmlEnd });
   return "leaf";
 };
 
@@ -99,9 +99,7 @@ const startTable: Start = (sink, line, container) => {
   if (!head.includes("|") || cellsOf(head).length !== aligns.length) return null;
   if (headAt === 0) sink.replaceParagraph("table", { aligns });
   else {
-    const isPassed = container.passed.length <= headAt - 1;
-    if (!isPassed) container.passed = "";
-    container.text = text.slice(container.passed.length, headAt - 1);
+    container.text = text.slice(0, headAt - 1);
     sink.add("table", { aligns });
   }
   // A row of level 1 is the head.

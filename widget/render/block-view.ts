@@ -22,17 +22,11 @@ export interface BlockView {
   /** Of a leaf: what is drawn, and whether it was as a text that grows. */
   text: string;
   isGrowing: boolean;
-  /** See `Block.passed`. */
-  passed: string;
-  /** True when what it refers to came while it grew: it is drawn again as a whole once it is final. */
-  isStale: boolean;
   /** The part of the text that is drawn for good, and its last node. */
   settledTo: number;
   settledNode: Node | null;
   /** Of a list: as drawn. */
   loose: boolean;
-  /** True once children were let go: the first that is left is not the first that was. */
-  hasPassed: boolean;
   isDone: boolean;
 }
 
@@ -48,12 +42,9 @@ export function makeView(block: Block, loose: boolean, context: RenderContext): 
     aligns: block.aligns,
     text: "",
     isGrowing: false,
-    passed: "",
-    isStale: false,
     settledTo: 0,
     settledNode: null,
     loose: false,
-    hasPassed: false,
     isDone: false,
   };
 }

@@ -40,8 +40,6 @@ export interface Block {
   readonly children: Block[];
   /** Leaves only. */
   text: string;
-  /** The beginning of a long paragraph that is drawn for good and no longer in `text`. */
-  passed: string;
   startLine: number;
   endLine: number;
   closed: boolean;
@@ -67,7 +65,6 @@ export interface Block {
 
 const EMPTY = {
   text: "",
-  passed: "",
   closed: false,
   final: false,
   level: 0,
@@ -92,21 +89,12 @@ export const makeBlock = (kind: BlockKind, line: number, fields: Partial<Block> 
 });
 
 /** What may stand inside what; everything else is a leaf. */
-export function mayContain(parent: BlockKind, child: BlockKind): boolean {
-  switch (parent) {
-    case "root":
-    case "quote":
-    case "item":
-    case "footnote":
-      return child !== "item" && child !== "run" && child !== "row";
-    case "list":
-      return child === "item";
-    case "code":
-    case "html":
-      return child === "run";
-    case "table":
-      return child === "row";
-    default:
-      return false;
-  }
-}
+export const mayContain = (parent: BlockKind, child: BlockKind): boolean =>
+  (PARENTS[child] ?? CONTAINERS).includes(parent);
+
+const CONTAINERS: readonly BlockKind[] = ["root", "quote", "item", "footnote"];
+const PARENTS: Readonly<Partial<Record<BlockKind, readonly BlockKind[]>>> = {
+  item: ["list"],
+  run: ["code", "html"],
+  row: ["table"],
+};

@@ -10,26 +10,25 @@ const TAG = `<[a-zA-Z][a-zA-Z\\d-]*(?:${ATTRIBUTE})*\\s*/?>|</[a-zA-Z][a-zA-Z\\d
 /** One tag, at `lastIndex`. */
 export const HTML_TAG = new RegExp(TAG, "y");
 
-interface HtmlKind {
-  readonly start: RegExp;
-  /** Null: a blank line. */
-  readonly end: RegExp | null;
-}
-
-/** In the order in which they are tried. */
-const KINDS: readonly HtmlKind[] = [
-  { start: /^<(?:script|pre|textarea|style)(?:\s|>|$)/i, end: /<\/(?:script|pre|textarea|style)>/i },
-  { start: /^<!--/, end: /-->/ },
-  { start: /^<\?/, end: /\?>/ },
-  { start: /^<![a-z]/i, end: />/ },
-  { start: /^<!\[CDATA\[/, end: /\]\]>/ },
-  { start: new RegExp(`^</?(?:${BLOCKS})(?:\\s|/?>|$)`, "i"), end: null },
-];
+/** What is no element: a comment, an instruction, a declaration. */
+export const RAW_START = /<!--|<\?|<!\[CDATA\[|<![a-z]/iy;
+const RAW_ENDS: Readonly<Record<string, RegExp>> = { "<!--": /-->/, "<?": /\?>/, "<![CDATA[": /\]\]>/ };
+const VERBATIM = /^<(?:script|pre|textarea|style)(?:\s|>|$)/i;
+const VERBATIM_END = /<\/(?:script|pre|textarea|style)>/i;
+const BLOCK_TAG = new RegExp(`^</?(?:${BLOCKS})(?:\\s|/?>|$)`, "i");
 const ANY_TAG = new RegExp(`^(?:${TAG})\\s*$`);
 
-/** What the line begins, or undefined. A tag of any other name does not interrupt a paragraph. */
-export function htmlBlockStart(rest: string, inParagraph: boolean): HtmlKind | undefined {
-  if (rest[0] !== "<") return undefined;
-  const kind = KINDS.find(({ start }) => start.test(rest));
-  return kind ?? (!inParagraph && ANY_TAG.test(rest) ? { start: ANY_TAG, end: null } : undefined);
+/** @param start as `RAW_START` found it */
+export const rawEnd = (start: string): RegExp => RAW_ENDS[start.toUpperCase()] ?? />/;
+
+/**
+ * What ends the HTML that the line begins: null for a blank line; undefined when it begins none. A tag of any other name
+ * than those of blocks does not interrupt a paragraph.
+ */
+export function htmlBlockEnd(rest: string, inParagraph: boolean): RegExp | null | undefined {
+  if (VERBATIM.test(rest)) return VERBATIM_END;
+  RAW_START.lastIndex = 0;
+  const raw = RAW_START.exec(rest)?.[0];
+  if (raw !== undefined) return rawEnd(raw);
+  return BLOCK_TAG.test(rest) || (!inParagraph && ANY_TAG.test(rest)) ? null : undefined;
 }

@@ -10,5 +10,3 @@ export const NOTE = /\[\^([^\]\s]{1,99})\]/y;
 export const FORMULA = /\$\$([^$]{1,2000}?)\$\$|\$(?![\s$])((?:[^$\\\n`]|\\.){0,500}?[^\s\\$`])\$(?!\d)/y;
 /** A formula as it grows; one that begins with a digit looks like money. */
 export const OPEN_FORMULA = /\$\$?(?![\s$\d])[^$]{0,200}$/y;
-export const RAW_ENDS: Readonly<Record<string, string>> = { "<!--": "-->", "<?": "?>", "<![CDATA[": "]]>" };
-export const RAW_START = /<!--|<\?|<!\[CDATA\[|<![a-z]/iy;

@@ -75,23 +75,10 @@ function append(to: Inline[], node: Inline): void {
 }
 
 /** The words without what is around them. */
-export function plainText(nodes: readonly Inline[]): string {
-  return nodes
-    .map((node) => {
-      switch (node.kind) {
-        case "text":
-        case "code":
-        case "math":
-          return node.text;
-        case "break":
-          return "\n";
-        case "image":
-          return node.alt;
-        case "note":
-          return "";
-        default:
-          return plainText(node.children);
-      }
-    })
-    .join("");
+export const plainText = (nodes: readonly Inline[]): string => nodes.map(wordsOf).join("");
+
+function wordsOf(node: Inline): string {
+  if ("children" in node) return plainText(node.children);
+  if ("text" in node) return node.text;
+  return node.kind === "image" ? node.alt : node.kind === "break" ? "\n" : "";
 }

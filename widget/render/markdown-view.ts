@@ -145,15 +145,11 @@ export class MarkdownView {
     const grown = text.length - view.text.length;
     const unsettled = text.length - view.settledTo;
     if (isGrowing && view.isGrowing && unsettled > UNSETTLED_CHARS && grown >= 0 && grown < unsettled / 32) return;
-    if (!startsAsDrawn(view, text) || block.passed.length !== view.passed.length) reset(view);
+    if (!startsAsDrawn(view, text)) reset(view);
     view.text = text;
     view.isGrowing = isGrowing;
     view.node.hidden = isGrowing && text === "";
-    if (parent.node.localName === "li" && !parent.hasPassed && parent.children[0] === view) drawCheck(view, text);
-    const isAgain = !isGrowing && view.isStale;
-    if (isAgain) reset(view);
-    if (isAgain) drawCheck(view, text);
-    this.#drawText(view, view.node, isAgain ? block.passed + text : text, isGrowing);
+    this.#drawText(view, view.node, text, isGrowing);
   }
 
   #drawRow(view: BlockView, block: Block, table: BlockView): void {
@@ -176,6 +172,7 @@ export class MarkdownView {
   /** @param view of a text that is settled in pieces; null for one that is not */
   #drawText(view: BlockView | null, node: Element, text: string, isGrowing: boolean): void {
     const context = this.#inlineContext(isGrowing);
+    if (view?.settledNode === null) drawCheck(view, text);
     let from = view?.settledTo ?? 0;
     let parsed = this.#parse(text, context, from);
     if (view !== null && isGrowing && parsed.settledTo - from > SETTLE_CHARS) {
@@ -192,24 +189,11 @@ export class MarkdownView {
 
   /** Draws a final text again when what it waits for is there. */
   #wait(key: string, view: BlockView | null, node: Element, text: string): void {
-    if (key === "&") {
-      loadEntities().then(
-        () => this.#waiting.wake("&"),
-        () => {},
-      );
-    }
+    if (key === "&") void loadEntities().then(() => this.#waiting.wake("&"));
     this.#waiting.add(key, node, () => {
-      if (view?.isGrowing === true) {
-        view.isStale = true;
-        return;
-      }
-      const check = view === null ? null : node.querySelector(":scope > .check");
-      const { nodes } = this.#parse(
-        view === null ? text : view.passed + view.text,
-        this.#inlineContext(false),
-        check === null ? 0 : CHECK_CHARS,
-      );
-      patchInline(node, nodes, check, this.#drawing());
+      if (view !== null) reset(view);
+      // What grows is drawn anyway, with the next token.
+      if (view?.isGrowing !== true) this.#drawText(view, node, view?.text ?? text, false);
     });
   }
 
@@ -242,17 +226,18 @@ const CHECK_CHARS = 4;
 /** The box of a task, in place of the brackets at the beginning of its text. */
 function drawCheck(view: BlockView, text: string): void {
   const mark = /^\[([ x])\]\s/i.exec(text)?.[1];
-  if (mark === undefined || view.settledNode !== null) return;
+  const item = view.node.parentElement;
+  if (mark === undefined || item?.localName !== "li" || item.firstChild !== view.node) return;
   const check = make("span", { class: "check" }, mark === " " ? "☐" : "☑");
   view.node.replaceChildren(check);
-  view.node.parentElement?.classList.add("task");
+  item.classList.add("task");
   view.settledNode = check;
   view.settledTo = CHECK_CHARS;
 }
 
 /** Makes a leaf be drawn from its beginning. */
 function reset(view: BlockView): void {
-  view.text = view.passed = "";
+  view.text = view.isGrowing ? "" : view.text;
   view.settledTo = 0;
   view.settledNode = null;
 }
@@ -269,30 +254,13 @@ function rowGroup(table: HTMLElement, isHead: boolean): HTMLElement {
   return last instanceof HTMLElement && last.localName === tag ? last : table.appendChild(make(tag));
 }
 
-/** Takes what is drawn for good out of the text of a long paragraph. */
-function pass(view: BlockView, block: Block): void {
-  const { settledTo } = view;
-  if (settledTo < SETTLE_CHARS || settledTo > block.text.length || view.isStale) return;
-  block.passed += block.text.slice(0, settledTo);
-  block.text = block.text.slice(settledTo);
-  view.passed = block.passed;
-  view.text = view.text.slice(settledTo);
-  view.settledTo = 0;
-}
-
 /** Lets go of what is final: the last child stays, since the next one is placed after it. */
 function release(view: BlockView, block: Block): void {
   let count = 0;
   while (count < block.children.length - 1 && block.children[count]?.final === true) count++;
-  if (count > 0) {
-    block.children.splice(0, count);
-    view.children.splice(0, count);
-    view.hasPassed = true;
-  }
+  block.children.splice(0, count);
+  view.children.splice(0, count);
   const last = block.children.at(-1);
   const lastView = view.children[block.children.length - 1];
-  if (last?.final === false && lastView !== undefined) {
-    release(lastView, last);
-    if (last.kind === "paragraph") pass(lastView, last);
-  }
+  if (last?.final === false && lastView !== undefined) release(lastView, last);
 }

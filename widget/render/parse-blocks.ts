@@ -108,8 +108,7 @@ export class BlockParser implements BlockSink {
   }
 
   paragraphText(): string {
-    const paragraph = this.#open[this.#matched - 1] as Block;
-    return paragraph.passed + this.#withoutDefinitions(paragraph);
+    return this.#withoutDefinitions(this.#open[this.#matched - 1] as Block);
   }
 
   closeTip(): void {
@@ -272,9 +271,9 @@ export class BlockParser implements BlockSink {
   }
 
   /** Takes the definitions at the beginning of a paragraph in; gives what follows them. */
-  #withoutDefinitions({ text, passed }: Block): string {
+  #withoutDefinitions({ text }: Block): string {
     let at = 0;
-    while (passed === "" && text[at] === "[") {
+    while (text[at] === "[") {
       const definition = readDefinition(text, at);
       if (definition === null) break;
       if (!this.targets.has(definition.label) && this.targets.size < MAX_TARGETS) {

@@ -1,12 +1,12 @@
 /** The text of a paragraph, heading or cell → links, emphasis, code and the rest. Linear in its length, whatever it is. */
-import { Addresses } from "./autolink.ts";
+import { Addresses, addressLink } from "./autolink.ts";
 import { pairDelimiters, readDelimiter } from "./emphasis.ts";
 import type { Bracket, Delimiter } from "./emphasis.ts";
-import { decodeEntities, hasUnknownEntity } from "./entities.ts";
+import { decodeEntities, knowsAllEntities } from "./entities.ts";
 import { healEnd, settledEnd } from "./heal-inline.ts";
-import { HTML_TAG } from "./html-blocks.ts";
+import { HTML_TAG, RAW_START, rawEnd } from "./html-blocks.ts";
 import { bracketFormula, code, endOfCode, math, runOf } from "./inline-code.ts";
-import { ADDRESS, ENTITY, FORMULA, NOTE, OPEN_FORMULA, PLAIN, RAW_ENDS, RAW_START } from "./inline-patterns.ts";
+import { ADDRESS, ENTITY, FORMULA, NOTE, OPEN_FORMULA, PLAIN } from "./inline-patterns.ts";
 import { buildInline } from "./inline.ts";
 import type { Frame, Inline, Token } from "./inline.ts";
 import { normalizeLabel, readInlineTarget, readLabel } from "./link-parts.ts";
@@ -244,8 +244,7 @@ class InlineParser {
     const address = this.#match(ADDRESS);
     if (address !== null) {
       const [all, url, mail] = address;
-      const children = [{ kind: "text", text: url ?? (mail as string) }] as const;
-      return this.#push("", { kind: "link", href: url ?? `mailto:${mail}`, title: "", children }, all.length);
+      return this.#push("", addressLink(url ?? `mailto:${mail}`, url ?? (mail as string)), all.length);
     }
     const tag = this.#match(HTML_TAG)?.[0] ?? this.#raw();
     if (tag !== null)
@@ -256,21 +255,22 @@ class InlineParser {
   }
 
   #raw(): string | null {
-    const start = this.#match(RAW_START)?.[0].toUpperCase();
+    const start = this.#match(RAW_START)?.[0];
     if (start === undefined) return null;
-    const end = RAW_ENDS[start] ?? ">";
-    if (this.#missing.has(end)) return null;
+    const end = rawEnd(start);
     const from = this.#at + (start === "<!--" ? 2 : start.length);
-    const at = this.#text.indexOf(end, from);
-    if (at < 0) this.#missing.add(end);
-    return at < 0 ? null : this.#text.slice(this.#at, at + end.length);
+    const found = this.#missing.has(end.source) ? null : end.exec(this.#text.slice(from));
+    if (found === null) this.#missing.add(end.source);
+    return found && this.#text.slice(this.#at, from + found.index + found[0].length);
   }
 
   #entity(): void {
     const written = this.#match(ENTITY)?.[0];
     if (written !== undefined) {
-      if (hasUnknownEntity(written)) this.#waitsFor.add("&");
-      return this.#push(decodeEntities(written), null, written.length);
+      const text = decodeEntities(written);
+      const isToCome = text === written && !knowsAllEntities();
+      if (isToCome) this.#waitsFor.add("&");
+      return this.#push(isToCome ? "" : text, null, written.length);
     }
     const isUnfinished = this.#context.growing && /^&[#a-z\d]{1,9}$/i.test(this.#text.slice(this.#at, this.#end));
     this.#push(isUnfinished ? "" : "&", null, isUnfinished ? this.#end - this.#at : 1);

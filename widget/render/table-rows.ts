@@ -17,19 +17,13 @@ function alignOf(cell: string): Align {
 
 /** The text of each cell; an escaped pipe is one of its characters, even in code. */
 export function cellsOf(row: string): string[] {
-  const cells: string[] = [];
-  let cell = "";
   const text = row.trim();
-  for (let at = text[0] === "|" ? 1 : 0; at < text.length; at++) {
-    const char = text[at] as string;
-    if (char === "|") {
-      cells.push(cell.trim());
-      cell = "";
-    } else if (char === "\\" && at + 1 < text.length) {
-      const next = text[++at] as string;
-      cell += next === "|" ? next : char + next;
-    } else cell += char;
-  }
-  if (cell.trim() !== "" || !text.endsWith("|")) cells.push(cell.trim());
+  // No text has a zero character: each was replaced.
+  const cells = text
+    .replace(/\\([^])/g, (written, char) => (char === "|" ? "\0" : written))
+    .replace(/^\|/, "")
+    .split("|")
+    .map((cell) => cell.replaceAll("\0", "|").trim());
+  if (cells.at(-1) === "" && text.endsWith("|")) cells.pop();
   return cells;
 }
