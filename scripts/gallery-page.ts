@@ -19,8 +19,9 @@ const STYLES = `
   body > :not([mode="bubble"]) { --ai-stream-height: calc(100dvh - 2rem); max-inline-size: 60rem; margin-inline: auto; }
   body > [mode="answer"] { padding: 1rem; }
 `;
-/** Drawn by what is loaded last. */
-const COMPLETE = 'ai-stream :is([part~="bar"], [part~="actions"], [part~="launcher"])';
+/** Drawn by what is loaded last: for every state, and for what is in some. */
+const COMPLETE = ':is([part~="bar"], [part~="actions"], [part~="launcher"])';
+const BY_KIND = { tool: ".tool", source: ".sources" };
 
 /** Replaces what the page shows; the proxy at its origin serves the script. Resolves when all of it is drawn. */
 export async function showState(page: Page, { state, language, attributes, look = "" }: Shown): Promise<void> {
@@ -32,7 +33,9 @@ export async function showState(page: Page, { state, language, attributes, look 
     look,
     styles: STYLES,
   });
-  await page.locator(COMPLETE).first().waitFor({ state: "attached" });
+  const kinds = Object.entries(BY_KIND).filter(([kind]) => JSON.stringify(chat).includes(`"kind":"${kind}"`));
+  for (const part of [COMPLETE, ...kinds.map(([, selector]) => selector)])
+    await page.locator(`ai-stream ${part}`).first().waitFor({ state: "attached" });
   const isShown = attributes["mode"] !== "bubble" || "open" in attributes;
   if (isShown && attributes["readonly"] === undefined && attributes["mode"] !== "answer") await reach?.(page);
   await page.waitForFunction(isPainted);

@@ -1,7 +1,10 @@
 /** The look of the frame: colours, the scrolling conversation, the line above the composer, the composer. */
 import { css } from "lit";
 
-/** Names a page may set are `--ai-stream-*`; the `--_*` ones are what they resolve to inside. */
+/**
+ * Names a page may set are `--ai-stream-*`; the `--_*` ones are what they resolve to inside. Text grows with what readers
+ * have set in their browsers; it does not shrink, and nothing else changes, with what a page makes of its root's font.
+ */
 export const frameStyles = css`
   :host {
     --_bg: var(--ai-stream-background, light-dark(#ffffff, #17181c));
@@ -12,20 +15,23 @@ export const frameStyles = css`
     --_accent: var(--ai-stream-accent, light-dark(#3454d1, #9db2ff));
     --_on-accent: var(--ai-stream-on-accent, light-dark(#ffffff, #14161d));
     --_bad: var(--ai-stream-danger, light-dark(#b3261e, #ffb4ab));
-    --_radius: var(--ai-stream-radius, 1rem);
+    --_radius: var(--ai-stream-radius, 16px);
     --_corner: calc(var(--_radius) * 0.75);
     --_round: calc(var(--_radius) * 1.25);
-    --_space: var(--ai-stream-space, 1rem);
+    --_space: var(--ai-stream-space, 16px);
+    --_measure: var(--ai-stream-measure, max(46rem, 736px));
+    --_small: max(0.8125rem, 13px);
+    --_tiny: max(0.75rem, 12px);
     --_edge: 1px solid var(--_line);
     --_shadow: var(--ai-stream-shadow, 0 1px 3px #1018281f, 0 12px 32px -8px light-dark(#10182833, #000a));
     --_mono: var(--ai-stream-font-mono, ui-monospace, Menlo, Consolas, monospace);
     display: block;
-    height: var(--ai-stream-height, min(42rem, 85dvh));
+    height: var(--ai-stream-height, min(max(42rem, 672px), 85dvh));
     container-type: inline-size;
     color-scheme: light dark;
     color: var(--_fg);
     accent-color: var(--_accent);
-    font: 400 var(--ai-stream-font-size, 0.9375rem) / var(--ai-stream-line-height, 1.6)
+    font: 400 var(--ai-stream-font-size, max(0.9375rem, 15px)) / var(--ai-stream-line-height, 1.6)
       var(--ai-stream-font, system-ui, sans-serif);
     text-align: start;
   }
@@ -77,7 +83,7 @@ export const frameStyles = css`
   .messages,
   .dock {
     width: 100%;
-    max-width: var(--ai-stream-measure, 46rem);
+    max-width: var(--_measure);
     margin-inline: auto;
   }
   .messages,
@@ -104,7 +110,7 @@ export const frameStyles = css`
   .dock {
     position: relative;
     padding: 0 var(--_pad) var(--_pad);
-    max-width: calc(var(--ai-stream-measure, 46rem) + var(--_pad) * 2);
+    max-width: calc(var(--_measure) + var(--_pad) * 2);
   }
   /* Text slides under the composer instead of being cut at its edge. */
   .dock::before {
@@ -121,7 +127,7 @@ export const frameStyles = css`
     background: none;
     border: 0;
     border-radius: calc(var(--_radius) * 0.5);
-    padding: 0.25rem 0.5rem;
+    padding: 4px 8px;
   }
   button:enabled,
   summary {
@@ -134,8 +140,8 @@ export const frameStyles = css`
   }
   svg {
     display: block;
-    width: 1.125rem;
-    height: 1.125rem;
+    width: 18px;
+    height: 18px;
     fill: none;
     stroke: currentColor;
     stroke-width: 1.75;
@@ -145,9 +151,9 @@ export const frameStyles = css`
   .composer {
     display: flex;
     align-items: flex-end;
-    gap: 0.25rem;
-    padding: 0.4375rem;
-    padding-inline-start: 1.125rem;
+    gap: 4px;
+    padding: 7px;
+    padding-inline-start: 18px;
     background: var(--ai-stream-field, light-dark(#fff, #1f2126));
     border: 1px solid var(--ai-stream-field-line, light-dark(#cfd3da, #444852));
     border-radius: calc(var(--_radius) * 1.5);
@@ -160,14 +166,14 @@ export const frameStyles = css`
   .grow {
     flex: 1;
     display: grid;
-    max-height: 11rem;
+    max-height: 176px;
   }
   .grow::after,
   textarea {
     grid-area: 1 / 1;
     font: inherit;
     color: inherit;
-    padding: 0.3125rem 0;
+    padding: 5px 0;
     border: 0;
     background: none;
     resize: none;
@@ -190,8 +196,8 @@ export const frameStyles = css`
     flex: none;
     display: grid;
     place-items: center;
-    width: 2.125rem;
-    height: 2.125rem;
+    width: 34px;
+    height: 34px;
     padding: 0;
     border: 1px solid transparent;
     border-radius: var(--_round);
@@ -204,7 +210,7 @@ export const frameStyles = css`
   }
   .connection,
   .quiet {
-    font-size: 0.8125rem;
+    font-size: var(--_small);
     color: var(--_muted);
   }
   .late {
@@ -223,7 +229,7 @@ export const frameStyles = css`
       visibility: hidden;
     }
   }
-  @container (max-width: 34rem) {
+  @container (max-width: 544px) {
     .frame:not(.answer-mode) {
       --_pad: var(--_space);
     }
@@ -232,7 +238,7 @@ export const frameStyles = css`
   @media (pointer: coarse) {
     textarea,
     .grow::after {
-      font-size: max(1rem, 1em);
+      font-size: max(16px, 1em);
     }
   }
   /* What takes no time by itself may still come later. */

@@ -99,15 +99,15 @@ const AGAIN_MS = 5_000;
  * @csspart launcher - `bubble` mode: the launcher; `unread` its mark
  * @csspart panel - `bubble` mode: what it opens; `head` its first line with `title` and `close`
  *
- * @cssprop [--ai-stream-height=min(42rem, 85dvh)] - height in `chat` mode, greatest height of the panel
- * @cssprop [--ai-stream-width=25rem] - width of the panel
- * @cssprop [--ai-stream-measure=46rem] - widest line
+ * @cssprop [--ai-stream-height=min(max(42rem, 672px), 85dvh)] - height in `chat` mode, greatest height of the panel
+ * @cssprop [--ai-stream-width=max(25rem, 400px)] - width of the panel
+ * @cssprop [--ai-stream-measure=max(46rem, 736px)] - widest line
  * @cssprop [--ai-stream-font=system-ui] - font family
  * @cssprop [--ai-stream-font-mono=ui-monospace] - font family of code
- * @cssprop [--ai-stream-font-size=0.9375rem] - font size
+ * @cssprop [--ai-stream-font-size=max(0.9375rem, 15px)] - font size
  * @cssprop [--ai-stream-line-height=1.6] - line height
- * @cssprop [--ai-stream-radius=1rem] - corners of the frame; all others follow
- * @cssprop [--ai-stream-space=1rem] - distances between and around messages follow it
+ * @cssprop [--ai-stream-radius=16px] - corners of the frame; all others follow
+ * @cssprop [--ai-stream-space=16px] - distances between and around messages follow it
  * @cssprop --ai-stream-background - background
  * @cssprop --ai-stream-color - text
  * @cssprop --ai-stream-muted - secondary text
@@ -124,8 +124,8 @@ const AGAIN_MS = 5_000;
  * @cssprop --ai-stream-danger - what failed, and the mark of news
  * @cssprop --ai-stream-success - what went well
  * @cssprop --ai-stream-shadow - shadow of what floats
- * @cssprop [--ai-stream-launcher-size=3.5rem] - the launcher
- * @cssprop [--ai-stream-inset=1.25rem] - its distance from the corner of the window
+ * @cssprop [--ai-stream-launcher-size=56px] - the launcher
+ * @cssprop [--ai-stream-inset=20px] - its distance from the corner of the window
  * @cssprop [--ai-stream-layer=1000] - its z-index
  */
 export class AiStream extends ChatElement {

@@ -215,6 +215,23 @@ describe("what fingers meet", () => {
   });
 });
 
+describe("on a page that makes its root's font small", () => {
+  after(() => document.documentElement.removeAttribute("style"));
+
+  it("text and buttons keep their size", async () => {
+    document.documentElement.style.fontSize = "62.5%";
+    const element = await mount();
+    await element.show(STATES["complete"]!);
+    const textPx = (selector: string): number => Number.parseFloat(getComputedStyle(element.find(selector)).fontSize);
+    expect(textPx(".md p")).to.be.at.least(15);
+    expect(textPx(".actions .quiet")).to.be.at.least(13);
+    for (const button of element.renderRoot.querySelectorAll("button")) {
+      const { width, height } = button.getBoundingClientRect();
+      expect(Math.min(width, height), button.outerHTML).to.be.at.least(24);
+    }
+  });
+});
+
 describe("buttons that come later", () => {
   it("are at least 24 pixels wide and high", async () => {
     const element = await mount({ feedback: "" });

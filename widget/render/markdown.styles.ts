@@ -18,16 +18,16 @@ export const markdownStyles = css`
    */
   .md > div:not(:last-of-type) {
     content-visibility: auto;
-    contain-intrinsic-size: auto 960rem;
+    contain-intrinsic-size: auto 15360px;
   }
   .run {
     content-visibility: auto;
-    contain-intrinsic-size: auto 60rem;
+    contain-intrinsic-size: auto 960px;
   }
   .md > div,
   .run {
-    margin-inline: -0.25rem;
-    padding-inline: 0.25rem;
+    margin-inline: -4px;
+    padding-inline: 4px;
   }
   .md :where(p, ul, ol) {
     margin-block: 0.75em;
@@ -104,15 +104,15 @@ export const markdownStyles = css`
     display: flex;
     justify-content: space-between;
     align-items: center;
-    padding: 0.25rem 0.375rem;
-    padding-inline-start: 0.875rem;
-    font-size: 0.75rem;
+    padding: 4px 6px;
+    padding-inline-start: 14px;
+    font-size: var(--_tiny);
     color: var(--_muted);
     border-block-end: var(--_edge);
   }
   pre {
     margin: 0;
-    padding: 0.75rem 0.875rem;
+    padding: 12px 14px;
     overflow-x: auto;
     outline-offset: -2px;
     line-height: 1.55;
@@ -139,7 +139,7 @@ export const markdownStyles = css`
   }
   th,
   td {
-    padding: 0.4375rem 0.875rem;
+    padding: 7px 14px;
     text-align: start;
     vertical-align: top;
   }

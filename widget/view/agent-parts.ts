@@ -19,11 +19,11 @@ export const styles = ({ css }: Kit): CSSResult => css`
     display: flex;
     flex-wrap: wrap;
     align-items: baseline;
-    gap: 0.125rem 0.5rem;
-    padding: 0.5rem 0.875rem;
+    gap: 2px 8px;
+    padding: 8px 14px;
     border: var(--_edge);
     border-radius: var(--_corner);
-    font-size: 0.875rem;
+    font-size: var(--_less);
   }
   .tool.own {
     display: block;
@@ -47,25 +47,25 @@ export const styles = ({ css }: Kit): CSSResult => css`
     min-inline-size: 0;
   }
   .tool .decision {
-    padding-block: 0.375rem;
+    padding-block: 6px;
   }
   .tool summary {
     color: var(--_muted);
-    font-size: 0.8125rem;
+    font-size: var(--_small);
   }
   .tool pre {
-    margin-block: 0.25rem 0.375rem;
-    padding: 0.5rem 0.75rem;
-    max-block-size: 16rem;
+    margin-block: 4px 6px;
+    padding: 8px 12px;
+    max-block-size: 256px;
     overflow: auto;
     border-radius: calc(var(--_radius) * 0.5);
     background: var(--_soft);
-    font: 0.8125rem / 1.5 var(--_mono);
+    font: var(--_small) / 1.5 var(--_mono);
   }
   /* A border: forced colours take backgrounds away. */
   .dot {
     align-self: center;
-    border: 0.25rem solid var(--_accent);
+    border: 4px solid var(--_accent);
     border-radius: 50%;
   }
   [data-state="running"] .dot,
@@ -87,9 +87,9 @@ export const styles = ({ css }: Kit): CSSResult => css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 0.375rem;
+    gap: 6px;
     min-inline-size: 0;
-    font-size: 0.8125rem;
+    font-size: var(--_small);
     color: var(--_muted);
   }
   .sources ol {
@@ -99,11 +99,11 @@ export const styles = ({ css }: Kit): CSSResult => css`
   }
   .sources li {
     counter-increment: source;
-    max-inline-size: min(100%, 20rem);
+    max-inline-size: min(100%, 320px);
   }
   .sources a {
     display: block;
-    padding: 0.125rem 0.625rem;
+    padding: 2px 10px;
     border: var(--_edge);
     border-radius: var(--_radius);
     overflow: hidden;
@@ -118,7 +118,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
   .sources a::before {
     content: counter(source) / "";
     display: inline-block;
-    margin-inline-end: 0.375rem;
+    margin-inline-end: 6px;
     color: var(--_muted);
     font-variant-numeric: tabular-nums;
   }

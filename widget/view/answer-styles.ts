@@ -5,23 +5,23 @@ import type { Kit } from "./kit.ts";
 export const answerStyles = ({ css }: Kit): CSSResult => css`
   .chip {
     align-self: flex-start;
-    padding: 0.0625rem 0.5rem;
+    padding: 1px 8px;
     border: var(--_edge);
     border-radius: var(--_radius);
-    font-size: 0.75rem;
+    font-size: var(--_tiny);
     color: var(--_muted);
   }
   .user :is(.chip, .error) {
     align-self: flex-end;
   }
   .thinking {
-    font-size: 0.875rem;
+    font-size: var(--_less);
     color: var(--_muted);
   }
   summary {
     display: flex;
     align-items: center;
-    min-block-size: 1.5rem;
+    min-block-size: 24px;
     inline-size: fit-content;
     border-radius: calc(var(--_radius) * 0.375);
     list-style: none;
@@ -47,17 +47,17 @@ export const answerStyles = ({ css }: Kit): CSSResult => css`
     animation: pulse 2s infinite;
   }
   .thinking .md {
-    margin-block-start: 0.5rem;
-    padding-inline-start: 0.875rem;
+    margin-block-start: 8px;
+    padding-inline-start: 14px;
     border-inline-start: 2px solid var(--_line);
   }
   .connection:not(:empty) {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 0 0.5rem;
-    min-block-size: 2rem;
-    padding: 0 1.125rem 0.375rem;
+    gap: 0 8px;
+    min-block-size: 32px;
+    padding: 0 18px 6px;
   }
   .bad {
     color: var(--_bad);
@@ -65,10 +65,10 @@ export const answerStyles = ({ css }: Kit): CSSResult => css`
   .decision {
     display: flex;
     flex-wrap: wrap;
-    gap: 0.5rem;
+    gap: 8px;
   }
   :is(.decision, .error, .connection) button {
-    padding: 0.25rem 0.875rem;
+    padding: 4px 14px;
     border: var(--_edge);
     border-radius: var(--_round);
     color: var(--_fg);
@@ -80,12 +80,12 @@ export const answerStyles = ({ css }: Kit): CSSResult => css`
     color: var(--_on-accent);
   }
   :is(.error, .connection) button {
-    padding: 0.0625rem 0.625rem;
-    font-size: 0.8125rem;
+    padding: 1px 10px;
+    font-size: var(--_small);
   }
   .note {
     margin: 0;
-    font-size: 0.8125rem;
+    font-size: var(--_small);
     color: var(--_muted);
   }
   .voided {
@@ -94,21 +94,21 @@ export const answerStyles = ({ css }: Kit): CSSResult => css`
   .canned {
     display: flex;
     flex-direction: column;
-    gap: 0.5rem;
-    padding-inline-start: 0.875rem;
+    gap: 8px;
+    padding-inline-start: 14px;
     border-inline-start: 2px solid var(--_line);
   }
   .error {
     display: flex;
     flex-wrap: wrap;
     align-items: baseline;
-    gap: 0.25rem 0.625rem;
-    padding: 0.5rem 0.875rem;
+    gap: 4px 10px;
+    padding: 8px 14px;
     /* Seen in forced colours. */
     border: 1px solid transparent;
     border-radius: var(--_corner);
     background: color-mix(in srgb, var(--_bad) 8%, transparent);
-    font-size: 0.875rem;
+    font-size: var(--_less);
   }
   .error button {
     border-color: color-mix(in srgb, var(--_bad) 40%, transparent);

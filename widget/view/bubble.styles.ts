@@ -3,13 +3,13 @@ import type { Kit } from "./bubble.ts";
 
 export const bubbleStyles = ({ css }: Kit) => css`
   :host([mode="bubble"]) {
-    --_size: var(--ai-stream-launcher-size, 3.5rem);
-    --_inset: var(--ai-stream-inset, max(1.25rem, env(safe-area-inset-bottom)));
+    --_size: var(--ai-stream-launcher-size, 56px);
+    --_inset: var(--ai-stream-inset, max(20px, env(safe-area-inset-bottom)));
     position: fixed;
     z-index: var(--ai-stream-layer, 1000);
     inset: auto;
     inset-block-end: var(--_inset);
-    inset-inline-end: var(--ai-stream-inset, 1.25rem);
+    inset-inline-end: var(--ai-stream-inset, 20px);
     block-size: auto;
     container-type: normal;
   }
@@ -39,7 +39,7 @@ export const bubbleStyles = ({ css }: Kit) => css`
     position: absolute;
     inset-block-start: 0;
     inset-inline-end: 0;
-    border: 0.4375rem solid var(--_bad);
+    border: 7px solid var(--_bad);
     border-radius: 50%;
     outline: 2px solid var(--_bg);
   }
@@ -49,11 +49,11 @@ export const bubbleStyles = ({ css }: Kit) => css`
   .panel {
     position: absolute;
     inset: auto;
-    inset-block-end: calc(var(--_size) + 0.75rem);
+    inset-block-end: calc(var(--_size) + 12px);
     inset-inline-end: 0;
     flex-direction: column;
-    inline-size: min(var(--ai-stream-width, 25rem), calc(100vw - 2.5rem));
-    block-size: min(var(--ai-stream-height, 42rem), calc(100dvh - var(--_size) - var(--_inset) - 1.75rem));
+    inline-size: min(var(--ai-stream-width, max(25rem, 400px)), calc(100vw - 40px));
+    block-size: min(var(--ai-stream-height, max(42rem, 672px)), calc(100dvh - var(--_size) - var(--_inset) - 28px));
     max-inline-size: none;
     max-block-size: none;
     margin: 0;
@@ -79,8 +79,8 @@ export const bubbleStyles = ({ css }: Kit) => css`
   }
   /* The list of conversations is asked for beside the cross. */
   .panel .bar {
-    inset: -2.5625rem auto auto;
-    inset-inline-end: 2.75rem;
+    inset: -41px auto auto;
+    inset-inline-end: 44px;
     padding: 0;
     background: none;
   }
@@ -100,10 +100,10 @@ export const bubbleStyles = ({ css }: Kit) => css`
     display: flex;
     align-items: center;
     justify-content: space-between;
-    gap: 0.5rem;
-    min-block-size: 3rem;
-    padding: 0.375rem 0.5rem;
-    padding-inline-start: 1rem;
+    gap: 8px;
+    min-block-size: 48px;
+    padding: 6px 8px;
+    padding-inline-start: 16px;
     border-block-end: var(--_edge);
     font-weight: 600;
   }
@@ -111,7 +111,7 @@ export const bubbleStyles = ({ css }: Kit) => css`
     outline: none;
   }
   .head button {
-    padding: 0.4375rem;
+    padding: 7px;
     color: var(--_muted);
   }
   /* The whole of a small screen, or what the on-screen keyboard leaves of it. */
@@ -128,7 +128,7 @@ export const bubbleStyles = ({ css }: Kit) => css`
   @keyframes rise {
     from {
       opacity: 0;
-      transform: translateY(0.5rem);
+      transform: translateY(8px);
     }
   }
   @media print {

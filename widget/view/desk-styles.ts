@@ -8,12 +8,13 @@ export const styles = (kit: Kit): CSSResult => kit.css`${answerStyles(kit)}${tex
 
 const deskStyles = ({ css }: Kit): CSSResult => css`
   :host {
+    --_less: max(0.875rem, 14px);
     --_good: var(--ai-stream-success, light-dark(#1a7f4b, #63d297));
   }
   .jump {
     --_hover: var(--_soft);
     position: absolute;
-    inset: auto 0 calc(100% + 0.75rem);
+    inset: auto 0 calc(100% + 12px);
     margin-inline: auto;
     background: var(--_bg);
     color: var(--_fg);
@@ -24,21 +25,21 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 0 0.125rem;
-    min-block-size: 2rem;
+    gap: 0 2px;
+    min-block-size: 32px;
     overflow-wrap: normal;
-    margin-block: -0.375rem -0.25rem;
-    margin-inline: -0.4375rem;
+    margin-block: -6px -4px;
+    margin-inline: -7px;
     color: var(--_muted);
   }
   .user .actions {
-    margin-block: -0.125rem -1.375rem;
+    margin-block: -2px -22px;
   }
   :is(.actions, .files, .bar, .history) button {
-    padding: 0.4375rem;
+    padding: 7px;
   }
   .actions .turn {
-    padding-inline: 0.1875rem;
+    padding-inline: 3px;
   }
   .turn:dir(rtl) svg {
     transform: scaleX(-1);
@@ -49,7 +50,7 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     cursor: default;
   }
   .actions .quiet {
-    margin-inline: 0.4375rem;
+    margin-inline: 7px;
   }
   [aria-pressed="true"] {
     color: var(--_accent);
@@ -66,7 +67,7 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
   .versions {
     display: flex;
     align-items: center;
-    font-size: 0.8125rem;
+    font-size: var(--_small);
   }
   /* A tick in the place of the drawing, or before the word; what ends the animation ends the mark. */
   [data-done] {
@@ -81,16 +82,16 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     content: "";
     position: absolute;
     inset: 0;
-    inline-size: 0.375rem;
-    block-size: 0.6875rem;
+    inline-size: 6px;
+    block-size: 11px;
     margin: auto;
     border: solid;
     border-width: 0 2px 2px 0;
-    translate: 0 -0.0625rem;
+    translate: 0 -1px;
     rotate: 45deg;
   }
   figcaption [data-done]::before {
-    inset-inline: -0.5rem auto;
+    inset-inline: -8px auto;
   }
   @keyframes done {
     to {
@@ -105,9 +106,9 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
   .edit {
     align-self: stretch;
     display: grid;
-    gap: 0.5rem;
-    padding: 0.5rem 0.5rem 0.5rem 1rem;
-    padding-inline: 1rem 0.5rem;
+    gap: 8px;
+    padding: 8px;
+    padding-inline-start: 16px;
     background: var(--_soft);
     border: var(--_edge);
     border-radius: var(--_round);
@@ -117,21 +118,21 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
   }
   .bar {
     position: absolute;
-    inset-block-start: 0.5rem;
-    inset-inline-end: 0.5rem;
+    inset-block-start: 8px;
+    inset-inline-end: 8px;
     z-index: 1;
     color: var(--_muted);
   }
   /* Where the messages are as wide as the frame, they begin below, and fade under it. */
-  @container (max-width: 53rem) {
+  @container (max-width: 848px) {
     .frame:has(> .bar) > .scroller {
-      padding-block-start: 3.25rem;
+      padding-block-start: 52px;
     }
     .bar {
       inset: 0 0 auto;
       display: flex;
       justify-content: flex-end;
-      padding: 0.5rem calc(var(--_pad) - 0.4375rem) 0.75rem;
+      padding: 8px calc(var(--_pad) - 7px) 12px;
       background: linear-gradient(var(--_bg) 65%, transparent);
       pointer-events: none;
     }
@@ -149,7 +150,7 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     flex-wrap: wrap;
     justify-content: end;
   }
-  @container (max-width: 34rem) {
+  @container (max-width: 544px) {
     .long .grow {
       flex-basis: 100%;
     }
@@ -157,8 +158,8 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
   .tool-button {
     display: grid;
     place-items: center;
-    inline-size: 2.125rem;
-    block-size: 2.125rem;
+    inline-size: 34px;
+    block-size: 34px;
     padding: 0;
     border-radius: var(--_round);
     color: var(--_muted);

@@ -151,34 +151,34 @@ async function previewOf(file: File): Promise<HTMLCanvasElement | null> {
 export const styles = ({ css }: Kit): CSSResult => css`
   .files {
     flex: 0 0 100%;
-    padding: 0.25rem 0 0.375rem;
+    padding: 4px 0 6px;
   }
   .files ul {
     display: flex;
     flex-wrap: wrap;
-    gap: 0.375rem;
-    margin: 0 0 0.125rem;
+    gap: 6px;
+    margin: 0 0 2px;
     padding: 0;
     list-style: none;
   }
   .file {
     display: flex;
     align-items: center;
-    gap: 0.375rem;
+    gap: 6px;
     min-inline-size: 0;
-    padding-inline: 0.5rem 0.125rem;
+    padding-inline: 8px 2px;
     background: var(--_soft);
     border-radius: var(--_corner);
-    font-size: 0.8125rem;
+    font-size: var(--_small);
   }
   .file canvas {
-    max-inline-size: 2rem;
-    max-block-size: 2rem;
-    margin-inline-start: -0.25rem;
+    max-inline-size: 32px;
+    max-block-size: 32px;
+    margin-inline-start: -4px;
     border-radius: calc(var(--_radius) * 0.5);
   }
   .file .name {
-    max-inline-size: 12rem;
+    max-inline-size: 192px;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;

@@ -148,13 +148,13 @@ export const styles = ({ css }: Kit): CSSResult => css`
     inset-block: 0;
     inset-inline-end: 0;
     z-index: 2;
-    inline-size: min(20rem, 100%);
+    inline-size: min(320px, 100%);
     display: flex;
     flex-direction: column;
-    padding: 0.5rem;
+    padding: 8px;
     background: var(--_bg);
     border-inline-start: var(--_edge);
-    box-shadow: 0 0 2rem light-dark(#1018281f, #0008);
+    box-shadow: 0 0 32px light-dark(#1018281f, #0008);
     overflow-y: auto;
     overscroll-behavior: contain;
     outline: none;
@@ -169,8 +169,8 @@ export const styles = ({ css }: Kit): CSSResult => css`
   .history .command {
     display: flex;
     align-items: center;
-    gap: 0.375rem;
-    font-size: 0.875rem;
+    gap: 6px;
+    font-size: var(--_less);
   }
   .history :is(.end, li button:last-child) {
     color: var(--_muted);
@@ -179,16 +179,16 @@ export const styles = ({ css }: Kit): CSSResult => css`
     color: var(--_bad);
   }
   .history h2 {
-    margin: 0 0.4375rem;
-    font-size: 0.9375rem;
+    margin: 0 7px;
+    font-size: 1em;
     font-weight: 600;
   }
   .history p {
-    margin: 0.25rem 0.4375rem;
+    margin: 4px 7px;
   }
   .history ul {
-    margin: 0.5rem 0 0;
-    padding: 0.5rem 0 0;
+    margin: 8px 0 0;
+    padding: 8px 0 0;
     border-block-start: var(--_edge);
     list-style: none;
   }

@@ -7,16 +7,16 @@ export const messageStyles = css`
   .welcome {
     display: flex;
     flex-direction: column;
-    gap: 0.75rem;
+    gap: 12px;
   }
   .user {
     align-items: flex-end;
-    gap: 0.25rem;
+    gap: 4px;
     padding-inline-start: 15%;
   }
   /* The border is seen in forced colours. */
   .bubble {
-    padding: 0.4375rem 1rem;
+    padding: 7px 16px;
     background: var(--ai-stream-bubble, var(--_soft));
     color: var(--ai-stream-on-bubble, inherit);
     border: 1px solid transparent;
@@ -27,12 +27,12 @@ export const messageStyles = css`
   }
   .waiting {
     display: flex;
-    gap: 0.3125rem;
-    padding-block: 0.625rem;
+    gap: 5px;
+    padding-block: 10px;
   }
   /* Forced colours take backgrounds away, not borders. */
   .waiting i {
-    border: 0.21875rem solid var(--_muted);
+    border: 3.5px solid var(--_muted);
     border-radius: 50%;
     animation: pulse 1.2s infinite;
   }
@@ -46,7 +46,7 @@ export const messageStyles = css`
     flex: 1;
     justify-content: center;
     align-items: center;
-    gap: 1.25rem;
+    gap: 20px;
     text-align: center;
   }
   .welcome p {
@@ -61,11 +61,11 @@ export const messageStyles = css`
     display: flex;
     flex-wrap: wrap;
     justify-content: center;
-    gap: 0.5rem;
-    max-width: 36rem;
+    gap: 8px;
+    max-width: 576px;
   }
   .starters button {
-    padding: 0.4375rem 0.9375rem;
+    padding: 7px 15px;
     border: var(--_edge);
     border-radius: var(--_round);
     text-align: start;

@@ -43,7 +43,7 @@ export const textStyles = ({ css }: Kit): CSSResult => css`
   .rendered {
     display: block;
     overflow-x: auto;
-    padding-block: 0.25rem;
+    padding-block: 4px;
     text-align: center;
   }
   .footnotes {
@@ -53,8 +53,8 @@ export const textStyles = ({ css }: Kit): CSSResult => css`
     color: var(--_muted);
   }
   .footnote {
-    min-inline-size: 1.5rem;
-    min-block-size: 1.5rem;
+    min-inline-size: 24px;
+    min-block-size: 24px;
     margin-inline: -0.125em -0.5em;
     padding: 0 0.25em;
     text-align: start;
@@ -65,7 +65,7 @@ export const textStyles = ({ css }: Kit): CSSResult => css`
   }
   .image {
     display: inline-block;
-    padding: 0.125rem 0.625rem;
+    padding: 2px 10px;
     border: 1px dashed var(--_line);
     border-radius: calc(var(--_radius) * 0.5);
     font-size: 0.875em;
@@ -83,7 +83,7 @@ export const textStyles = ({ css }: Kit): CSSResult => css`
   .image img {
     max-inline-size: 100%;
     block-size: auto;
-    border-radius: 0.5rem;
+    border-radius: 8px;
   }
   .center {
     text-align: center;
