@@ -180,7 +180,8 @@ export class LiveStreams {
       parts: [{ type: "text", text }] as const,
     }));
     const said = toProviderMessages(branchOf(turns, parent), records);
-    return agents.find(agent).answer(request, [...brought, ...said], { stream, conversation, inbox, ...money });
+    const messages = brought.length === 0 ? said : [...brought, ...said];
+    return agents.find(agent).answer(request, messages, { stream, conversation, inbox, ...money });
   }
 
   /** The live end of a stream that is written here. */

@@ -34,7 +34,8 @@ export function toProviderMessages(
 
 /** Images go as images, everything else as text under its name. */
 export function userMessage({ text, attachments }: Pick<UserTurn, "text" | "attachments">): ProviderMessage {
-  return { role: "user", parts: [...attachments.map(toPart), { type: "text", text }] };
+  const said: InputPart = { type: "text", text };
+  return { role: "user", parts: attachments.length === 0 ? [said] : [...attachments.map(toPart), said] };
 }
 
 function toPart({ name, mediaType, data }: Attachment): InputPart {

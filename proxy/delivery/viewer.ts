@@ -31,7 +31,7 @@ export interface ViewerTransport {
   fail(error: StreamError): void;
 }
 
-export class Viewer {
+export class Viewer implements FeedListener {
   readonly feed: ViewedFeed;
   cursor: number;
   readonly #transport: ViewerTransport;
@@ -44,13 +44,7 @@ export class Viewer {
     this.feed = feed;
     this.cursor = cursor;
     this.#transport = transport;
-    this.#unlisten = feed.listen({
-      wake: () => this.wake(),
-      noted: (note) => this.#transport.note(note),
-      lost: (error) => this.#fail(error),
-      // Who is shown nothing of what follows does not lag behind it.
-      position: () => (feed.isCurrent(this.cursor) ? Infinity : this.cursor),
-    });
+    this.#unlisten = feed.listen(this);
   }
 
   get stopped(): boolean {
@@ -80,6 +74,19 @@ export class Viewer {
       if (next instanceof Promise) this.#read(next);
       else this.#send(next);
     }
+  }
+
+  noted(note: StatusNote): void {
+    this.#transport.note(note);
+  }
+
+  lost(error: StreamError): void {
+    this.#fail(error);
+  }
+
+  /** Who is shown nothing of what follows does not lag behind it. */
+  position(): number {
+    return this.feed.isCurrent(this.cursor) ? Infinity : this.cursor;
   }
 
   /** Where the viewer stands, for a heartbeat; what is hidden up to there is covered first. Null while it is behind. */

@@ -108,7 +108,7 @@ export class StreamFold implements TailListener {
 
   #started(entry: AttemptStart): void {
     const { cause } = entry;
-    this.#attempts = [...this.#attempts, { start: entry, firstAt: null, isOpen: true, spent: null }];
+    this.#attempts = this.#attempts.concat({ start: entry, firstAt: null, isOpen: true, spent: null });
     this.#awaitsContent = true;
     if (cause === "initial" || cause === "hedge") return;
     this.#sinks.metrics.retries.inc({ cause, code: this.#lastFailure });

@@ -27,7 +27,7 @@ export class ReadWatch {
     timers: ProviderTimers,
     startedAt: number,
     onLate: (error: StreamError) => void,
-    now: () => number = () => performance.now(),
+    now: () => number = performanceNow,
   ) {
     this.#timers = timers;
     this.#onLate = onLate;
@@ -101,6 +101,8 @@ export class ReadWatch {
     };
   }
 }
+
+const performanceNow = (): number => performance.now();
 
 const silent = (ms: number): StreamError => new StreamError("idle_timeout", `The provider sent nothing for ${ms} ms`);
 const stuck = (ms: number): StreamError => new StreamError("idle_timeout", `The provider sent no content for ${ms} ms`);

@@ -1,8 +1,8 @@
 /** The one writer of a stream: runs the answer into the log and closes it with exactly one `stream.end`. */
 import { crc32, StreamError, visibleText } from "../../protocol/index.ts";
-import type { MessageUsage, StatusNote, StreamEnd, Timings } from "../../protocol/index.ts";
+import type { MessageUsage, StreamEnd, Timings } from "../../protocol/index.ts";
 import { runAnswer } from "../agent/loop.ts";
-import type { Answer, AnswerEnd, AnswerOutput, Resumption } from "../agent/loop.ts";
+import type { Answer, AnswerEnd, Resumption } from "../agent/loop.ts";
 import { freeMeter } from "../spend/free-meter.ts";
 import type { Bill, Meter } from "../spend/meter.ts";
 import { ReceiptFold } from "../spend/receipt.ts";
@@ -12,10 +12,10 @@ import type { StreamTail } from "../stream-log/tail.ts";
 import type { Fence } from "./fence.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { CommitClock, Settlement, Watermarks } from "./log-writer.ts";
-import { isWanted, watchOrphan } from "./orphan-policy.ts";
+import { watchOrphan } from "./orphan-policy.ts";
+import { PumpOutput } from "./pump-output.ts";
 import type { SharedFlush } from "./shared-flush.ts";
 import { StreamClock } from "./stream-clock.ts";
-import { throttled } from "./throttle.ts";
 import type { ThrottleLimits } from "./throttle.ts";
 
 export interface PumpOptions {
@@ -71,22 +71,15 @@ export async function pump(
   const fold = from?.receipt ?? new ReceiptFold();
   const unfollow = tail.listen({ committed: ({ entries }) => fold.apply(entries), noted: () => {} });
   try {
-    const outputOf = ({ orphanPolicy }: Answer): AnswerOutput => ({
-      write: throttled(writer.write.bind(writer), tail, marks, stop.signal),
-      flush: writer.flush.bind(writer),
-      message: () => tail.message,
-      // Behind what was written before it, so that content never seems to follow a note it came before.
-      note: (note: StatusNote) => void writer.flush().then(() => tail.note(note)),
-      seq: () => writer.seq,
-      isWanted: () => isWanted(orphanPolicy, tail),
-      waitFor: clock.without.bind(clock),
-    });
     const end = await answer().then(
       (ready) => {
         meter = ready.meter;
         if (fence.isRaised) void meter.close();
-        const leave = watchOrphan(ready.orphanPolicy, tail, (why) => stop.abort(why));
-        return runAnswer(ready, outputOf(ready), stop.signal, from).finally(leave);
+        const { signal } = stop;
+        const { orphanPolicy } = ready;
+        const leave = watchOrphan(orphanPolicy, tail, (why) => stop.abort(why));
+        const output = new PumpOutput({ writer, tail, clock, limits: marks, signal, orphanPolicy });
+        return runAnswer(ready, output, signal, from).finally(leave);
       },
       (thrown: unknown): AnswerEnd => ({ reason: "error", error: StreamError.from(thrown) }),
     );

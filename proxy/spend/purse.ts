@@ -83,7 +83,7 @@ export class Purse implements Meter {
       this.#free();
       return this.#refuse();
     }
-    this.#begun = [...this.#begun, account];
+    this.#begun = this.#begun.concat(account);
     const remaining = this.#remaining();
     account.bound(remaining === null ? null : account.cost + remaining, request.maxOutputTokens);
     return account;

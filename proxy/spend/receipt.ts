@@ -125,7 +125,13 @@ export class ReceiptFold {
         if (this.#silent > 0) this.#spoke(entry.ts);
         return;
       case "attempt.start":
-        this.#attempts = [...this.#attempts, { start: entry, ts: entry.ts, firstTs: null, reported: null, end: null }];
+        this.#attempts = this.#attempts.concat({
+          start: entry,
+          ts: entry.ts,
+          firstTs: null,
+          reported: null,
+          end: null,
+        });
         this.#silent++;
         return;
       case "usage": {
