@@ -12,10 +12,14 @@ export class EarlyMessages {
   /** Null until it is known which element of the page this is. */
   #key: string | null = null;
 
-  add(id: string, text: string, files: readonly File[] = []): void {
+  /** @returns the id that it is sent with */
+  add(text: string, files: readonly File[] = []): string {
+    // As `randomId`, which comes with the talk: a file for what both need would be one more to load first.
+    const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const attachments = files.map(({ name, type }) => ({ name, mediaType: type }));
     const message = { role: "user", id, parent: null, text, attachments, state: "queued", waiting: true } as const;
     this.#keep([...this.messages, message].slice(0, MAX_WAITING));
+    return id;
   }
 
   remove(id: string): void {
@@ -33,12 +37,7 @@ export class EarlyMessages {
   recall(name: string): readonly EarlyMessage[] {
     if (this.#key !== null) return [];
     this.#key = PREFIX + name;
-    let kept: readonly EarlyMessage[] = [];
-    try {
-      kept = JSON.parse(sessionStorage.getItem(this.#key) ?? "[]") as readonly EarlyMessage[];
-    } catch {
-      // Storage is forbidden, or what it has is not ours.
-    }
+    const kept = read(this.#key);
     this.#keep([...kept, ...this.messages]);
     return kept;
   }
@@ -55,3 +54,17 @@ export class EarlyMessages {
     }
   }
 }
+
+/** What is not ours counts as nothing. */
+function read(key: string): readonly EarlyMessage[] {
+  try {
+    const kept: unknown = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+    return Array.isArray(kept) ? kept.filter(isEarly).slice(0, MAX_WAITING) : [];
+  } catch {
+    // Storage is forbidden.
+    return [];
+  }
+}
+
+const isEarly = (value: Partial<EarlyMessage> | null): value is EarlyMessage =>
+  typeof value?.id === "string" && typeof value.text === "string" && Array.isArray(value.attachments);

@@ -22,8 +22,8 @@ const textsOf = ({ messages }: EarlyMessages): string[] => messages.map(({ text 
 test("messages are shown as waiting, in order, with the names of their files", () => {
   const early = new EarlyMessages();
   early.recall("0");
-  early.add("1", "one");
-  early.add("2", "two", [new File(["x"], "a.txt", { type: "text/plain" })]);
+  early.add("one");
+  early.add("two", [new File(["x"], "a.txt", { type: "text/plain" })]);
   assert.deepEqual(textsOf(early), ["one", "two"]);
   const [, second] = early.messages;
   assert.deepEqual(second?.attachments, [{ name: "a.txt", mediaType: "text/plain" }]);
@@ -33,15 +33,15 @@ test("messages are shown as waiting, in order, with the names of their files", (
 test("after a reload what was not taken over is there once more, files aside, and is recalled once", () => {
   const before = new EarlyMessages();
   before.recall("0");
-  before.add("1", "one");
-  before.add("2", "two");
-  before.add("3", "three", [new File(["x"], "a.txt")]);
-  before.remove("1");
+  const first = before.add("one");
+  const second = before.add("two");
+  before.add("three", [new File(["x"], "a.txt")]);
+  before.remove(first);
   const after = new EarlyMessages();
-  after.add("4", "four");
+  after.add("four");
   assert.deepEqual(
     after.recall("0").map(({ id, text }) => [id, text]),
-    [["2", "two"]],
+    [[second, "two"]],
   );
   assert.deepEqual(textsOf(after), ["two", "four"]);
   assert.deepEqual(after.recall("0"), []);
@@ -53,14 +53,15 @@ test("after a reload what was not taken over is there once more, files aside, an
 test("another element of the page has its own", () => {
   const first = new EarlyMessages();
   first.recall("0");
-  first.add("1", "one");
+  first.add("one");
   assert.deepEqual(new EarlyMessages().recall("1"), []);
 });
 
 test("where storage is forbidden, full, or has something else, messages last as long as the page", () => {
-  kept.set("ai-stream:early:0", "{");
-  const early = new EarlyMessages();
-  assert.deepEqual(early.recall("0"), []);
+  for (const other of ["{", "{}", "5", "[null, 1, {}]"]) {
+    kept.set("ai-stream:early:0", other);
+    assert.deepEqual(new EarlyMessages().recall("0"), []);
+  }
   Object.defineProperty(globalThis, "sessionStorage", {
     configurable: true,
     get: () => {
@@ -69,12 +70,12 @@ test("where storage is forbidden, full, or has something else, messages last as 
   });
   const forbidden = new EarlyMessages();
   assert.deepEqual(forbidden.recall("0"), []);
-  forbidden.add("1", "one");
+  forbidden.add("one");
   assert.deepEqual(textsOf(forbidden), ["one"]);
 });
 
 test("no more are kept than may wait to be sent", () => {
   const early = new EarlyMessages();
-  for (let count = 0; count < 25; count++) early.add(String(count), "x");
+  for (let count = 0; count < 25; count++) early.add("x");
   assert.equal(early.messages.length, 20);
 });
