@@ -11,6 +11,13 @@ const STATIC_IMPORT = /\b(?:from|import)\s*["'`](\.\/[^"'`]+)["'`]/g;
 const script = join(ROOT, budget.firstLoad.file);
 const first = withImports(script);
 check("First load", first, budget.firstLoad);
+if (first.size > 1) {
+  const others = [...first].slice(1).map((file) => basename(file));
+  console.error(
+    `First load: the script imports ${others.join(", ")} at once: something of it is in another part as well`,
+  );
+  process.exitCode = 1;
+}
 const parts = budget.firstAnswer.parts.map((name) => partOf(script, name));
 check(
   "Until the first answer",
