@@ -74,12 +74,24 @@ function printCosts(results: readonly Result[]): void {
   const peer = results.find(({ name }) => name === PEER);
   const perThousand = (result: Result): number =>
     Math.max(0, result.short.cpuMs - (empty?.short.cpuMs ?? 0)) / (short / 1000);
+  // Where fewer come, each has more to draw: figures of runs compare where these do.
+  const framesASecond = ({ frames, tokens }: Growth): string => ((frames * rate) / tokens).toFixed(0);
   const perFrame = ({ cpuMs, frames }: Growth): number => cpuMs / Math.max(1, frames);
   console.log(`${short} and ${long} tokens at ${rate} a second; CPU of the main thread in ms`);
   console.log("per 1,000 tokens: of the short answer, less the empty page; per frame: short, long, ratio\n");
   console.log(
     formatTable(
-      ["", "per 1,000 tokens", `beside ${PEER}`, "per frame", "long", "long / short", "tasks > 50 ms", "heap, KiB"],
+      [
+        "",
+        "per 1,000 tokens",
+        `beside ${PEER}`,
+        "per frame",
+        "long",
+        "long / short",
+        "frames a second",
+        "tasks > 50 ms",
+        "heap, KiB",
+      ],
       results.map((result) => [
         result.name,
         perThousand(result).toFixed(1),
@@ -87,6 +99,7 @@ function printCosts(results: readonly Result[]): void {
         perFrame(result.short).toFixed(2),
         perFrame(result.long).toFixed(2),
         (perFrame(result.long) / perFrame(result.short)).toFixed(2),
+        `${framesASecond(result.short)}, ${framesASecond(result.long)}`,
         `${result.short.longTasks.length} + ${result.long.longTasks.length}`,
         (result.long.heapBytes / 1024).toFixed(0),
       ]),
