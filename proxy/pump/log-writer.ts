@@ -2,6 +2,7 @@
 import { fold, MERGED_DELTA_CHARS, statusOf, StreamError } from "../../protocol/index.ts";
 import type { StreamEnd, StreamEvent } from "../../protocol/index.ts";
 import { makeBatch } from "../stream-log/batch.ts";
+import type { Batch } from "../stream-log/batch.ts";
 import type { Kept, Ending, StreamLog } from "../stream-log/stream-log.ts";
 import type { StreamTail } from "../stream-log/tail.ts";
 import type { SharedFlush } from "./shared-flush.ts";
@@ -49,7 +50,10 @@ export class LogWriter {
   #assigned: number;
   /** Events in the queue as the provider counted them, before neighbouring deltas were joined. */
   #waiting = 0;
-  #appending: Promise<void> | null = null;
+  /** On its way into the store: how many events it was as the provider counted them, and what the commit clock said. */
+  #appending: { readonly batch: Batch; readonly count: number; readonly began: number | undefined } | null = null;
+  /** For who waits until that is over. */
+  #appended: PromiseWithResolvers<void> | null = null;
   /** Others are waited for: the shared flush begins the next commit, unless something that cannot wait comes before. */
   #isJoined = false;
   #isClosed = false;
@@ -104,7 +108,11 @@ export class LogWriter {
 
   /** Resolves when everything written so far is committed. */
   async flush(): Promise<void> {
-    while (this.#appending !== null || this.#queue.length > 0) await (this.#appending ??= this.#appendAll());
+    while (this.#appending !== null || this.#queue.length > 0) {
+      const { promise } = (this.#appended ??= Promise.withResolvers());
+      if (this.#appending === null) this.#append();
+      await promise;
+    }
   }
 
   /** Commits the last event, together with the finished message and the bill. @throws {StreamError} as `StreamLog.append` */
@@ -134,12 +142,12 @@ export class LogWriter {
 
   #begin(): void {
     if (!this.#mayWait()) {
-      this.#appending = this.#appendAll();
+      this.#append();
     } else if (!this.#isJoined) {
       this.#isJoined = true;
       this.#flush!.join(() => {
         this.#isJoined = false;
-        if (this.#queue.length > 0) this.#appending ??= this.#appendAll();
+        if (this.#queue.length > 0 && this.#appending === null) this.#append();
       });
     }
   }
@@ -155,36 +163,49 @@ export class LogWriter {
     return chars < FLUSH_CHARS;
   }
 
-  async #appendAll(): Promise<void> {
+  #append(): void {
     const { id, term } = this.#tail.record;
     try {
-      do {
-        const batch = makeBatch(this.#queue, this.#tail.seq + 1, Date.now());
-        const count = this.#waiting;
-        this.#assigned = batch.last;
-        const records = this.#records;
-        this.#queue = [];
-        this.#records = [];
-        const began = this.#commits?.begin();
-        try {
-          await this.#log.append(id, term, batch, undefined, records);
-        } finally {
-          if (began !== undefined) this.#commits!.end(began);
-        }
-        this.#waiting -= count;
-        this.#tail.publish(batch);
-        this.#release();
-      } while (this.#queue.length > 0 && !this.#mayWait());
-    } catch (thrown) {
+      const batch = makeBatch(this.#queue, this.#tail.seq + 1, Date.now());
+      const records = this.#records;
+      this.#appending = { batch, count: this.#waiting, began: this.#commits?.begin() };
+      this.#assigned = batch.last;
       this.#queue = [];
       this.#records = [];
-      this.#waiting = 0;
-      this.#release();
-      this.#onFailure(StreamError.from(thrown));
-    } finally {
-      this.#appending = null;
-      if (this.#queue.length > 0) this.#begin();
+      this.#log.append(id, term, batch, undefined, records).then(this.#onCommitted, this.#onRefused);
+    } catch (thrown) {
+      this.#onRefused(thrown);
     }
+  }
+
+  readonly #onCommitted = (): void => {
+    const { batch, count, began } = this.#appending!;
+    try {
+      if (began !== undefined) this.#commits!.end(began);
+      this.#waiting -= count;
+      this.#tail.publish(batch);
+      this.#release();
+    } catch (thrown) {
+      return this.#onRefused(thrown);
+    }
+    this.#settle();
+  };
+
+  readonly #onRefused = (thrown: unknown): void => {
+    this.#queue = [];
+    this.#records = [];
+    this.#waiting = 0;
+    this.#release();
+    this.#onFailure(StreamError.from(thrown));
+    this.#settle();
+  };
+
+  /** An append is over. */
+  #settle(): void {
+    this.#appending = null;
+    if (this.#queue.length > 0) this.#begin();
+    this.#appended?.resolve();
+    this.#appended = null;
   }
 
   #release(): void {
