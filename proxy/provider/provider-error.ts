@@ -7,6 +7,7 @@ import { retryHint } from "./retry-hint.ts";
 
 /** An answer that is not a success. `body` is its text, bounded. */
 export function httpError(status: number, headers: Readonly<Record<string, string>>, body: string): StreamError {
+  if (status === 403 && isPage(body)) return unbilled(blocked());
   const text = readError(parsed(body));
   const kind = `${text.kind} ${headers["x-amzn-errortype"]?.split(":")[0] ?? ""}`;
   const code = classify(status, { ...text, kind });
@@ -14,7 +15,17 @@ export function httpError(status: number, headers: Readonly<Record<string, strin
   const error = new StreamError(code, `The provider answered ${status}${said}`, {
     retryAfterMs: retryHint(headers, text.message),
   });
-  if (!gaveUpWaiting(status)) UNBILLED.add(error);
+  return gaveUpWaiting(status) ? error : unbilled(error);
+}
+
+/** A firewall in between, which dislikes what somebody wrote, or where it comes from: no word about the key. */
+const blocked = (): StreamError =>
+  new StreamError("upstream_protocol", "The provider answered 403 with a page, expected an API's error");
+
+const isPage = (body: string): boolean => /^\s*</.test(body);
+
+function unbilled(error: StreamError): StreamError {
+  UNBILLED.add(error);
   return error;
 }
 

@@ -115,6 +115,17 @@ suite("httpError()", () => {
     }
   });
 
+  test("a firewall's page under 403 says nothing of the key: who writes what it dislikes rests it for nobody", () => {
+    const page =
+      "<!DOCTYPE html><html><title>Attention Required!</title><body>Sorry, you have been blocked</body></html>";
+    const error = httpError(403, { "content-type": "text/html" }, page);
+    assert.equal(error.code, "upstream_protocol");
+    assert.equal(error.message, "The provider answered 403 with a page, expected an API's error");
+    assert.equal(httpError(403, {}, '{"error":{"message":"no"}}').code, "provider_auth");
+    assert.equal(httpError(403, {}, "").code, "provider_auth");
+    assert.equal(httpError(401, {}, page).code, "provider_auth");
+  });
+
   test("a refusal under 400 is known by its kind or by what only it says", () => {
     const said = (message: string, kind: object = {}) =>
       httpError(400, {}, JSON.stringify({ error: { message, ...kind } })).code;
