@@ -63,7 +63,8 @@ const startFence: Start = (sink, line) => {
   const [, fence, info] = /^(`{3,}(?=[^`]*$)|~{3,})(.*)$/.exec(line.rest) ?? [];
   if (fence === undefined) return null;
   const closing = new RegExp(`^${fence}${fence[0]}*[ \\t]*$`);
-  sink.add("code", { fence: { closing, indent: line.indent }, info: unescape((info ?? "").trim()) });
+  const words = unescape((info ?? "").trim());
+  sink.add("code", { fence: { closing, indent: line.indent }, info: words, isMath: words === "math" });
   return "done";
 };
 

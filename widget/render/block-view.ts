@@ -1,5 +1,5 @@
 /** The element of one block, and how far it is drawn. */
-import type { Align, Block } from "./block.ts";
+import type { Block } from "./block.ts";
 import { CodeView } from "./code-view.ts";
 import { make } from "./dom.ts";
 import type { RenderContext } from "./render-context.ts";
@@ -17,8 +17,6 @@ export interface BlockView {
   /** The views of the block's children; those that are final are let go along with them. */
   readonly children: BlockView[];
   readonly code: CodeView | null;
-  /** Of a table's columns. */
-  readonly aligns: readonly Align[];
   /** Of a leaf: what is drawn, and whether it was as a text that grows. */
   text: string;
   isGrowing: boolean;
@@ -39,7 +37,6 @@ export function makeView(block: Block, loose: boolean, context: RenderContext): 
     into: code?.body ?? (block.kind === "table" ? (node.firstChild as HTMLElement) : node),
     children: [],
     code,
-    aligns: block.aligns,
     text: "",
     isGrowing: false,
     settledTo: 0,

@@ -50,9 +50,9 @@ export class CodeView {
     const own = renderers?.[`code:${lang.toLowerCase()}`] as CodeRenderer | undefined;
     if (!this.#isMath && own === undefined) return;
     const source = Array.from(this.body.children, (run) => run.textContent).join("\n");
-    if (this.#isMath) return typesetIn(this.node, source, true);
+    if (own === undefined) return typesetIn(this.node, source, true);
     try {
-      const drawn = own?.(source, this.#info);
+      const drawn = own(source, this.#info);
       const box = make("div", { part: "rendered", class: "rendered" });
       if (drawn instanceof Node) box.append(drawn);
       else render(drawn, box);

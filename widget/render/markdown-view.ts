@@ -98,7 +98,7 @@ export class MarkdownView {
         }
         view.children[at] = childView = made;
       }
-      if (LEAVES.has(child.kind) && !childView.isDone) this.#drawLeaf(childView, child, view);
+      if (LEAVES.has(child.kind) && !childView.isDone) this.#drawLeaf(childView, child, view, block);
       this.#sync(childView, child, isLoose);
     });
     for (const gone of view.children.splice(block.children.length)) gone.node.remove();
@@ -128,7 +128,7 @@ export class MarkdownView {
     if (block.kind === "paragraph" && view.text === "") view.node.remove();
   }
 
-  #drawLeaf(view: BlockView, block: Block, parent: BlockView): void {
+  #drawLeaf(view: BlockView, block: Block, parent: BlockView, { aligns }: Block): void {
     if (block.kind === "run") {
       // Once the next run has begun this one is complete, also where that was only tried.
       if (view.text === block.text && (!view.isGrowing || !block.closed)) return;
@@ -138,7 +138,7 @@ export class MarkdownView {
       else parent.code.draw(view.node, block.text, block.closed);
       return;
     }
-    if (block.kind === "row") return this.#drawRow(view, block, parent);
+    if (block.kind === "row") return this.#drawRow(view, block, aligns);
     const isGrowing = !block.final;
     const text = isGrowing ? shownOf(block.text) : block.text;
     if (text === view.text && isGrowing === view.isGrowing && text !== "") return;
@@ -152,13 +152,13 @@ export class MarkdownView {
     this.#drawText(view, view.node, text, isGrowing);
   }
 
-  #drawRow(view: BlockView, block: Block, table: BlockView): void {
+  #drawRow(view: BlockView, block: Block, aligns: Block["aligns"]): void {
     const isGrowing = !block.final;
     if (view.text === block.text && view.isGrowing === isGrowing) return;
     view.text = block.text;
     view.isGrowing = isGrowing;
     const cells = cellsOf(block.text);
-    table.aligns.forEach((align, at) => {
+    aligns.forEach((align, at) => {
       let cell = view.node.children[at] as HTMLElement | undefined;
       if (cell === undefined) {
         cell = block.level === 1 ? make("th", { scope: "col" }) : make("td");

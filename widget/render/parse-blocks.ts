@@ -191,25 +191,19 @@ export class BlockParser implements BlockSink {
   #goOn(line: Line): boolean {
     for (this.#matched = 1; this.#matched < this.#open.length; this.#matched++) {
       const block = this.#open[this.#matched] as Block;
-      if (block.fence?.closing?.test(line.rest) && block.info === "math") return this.#endMath(block, line);
-      if (block.fence?.closing?.test(line.rest) && line.indent < 4) {
-        this.#closeTo(this.#matched);
+      const closing = block.fence?.closing;
+      if (closing?.test(line.rest) && (block.isMath || line.indent < 4)) {
+        // The last line of a formula may end with its mark.
+        const last = line.rest.replace(closing, "");
+        this.#matched = this.#open.length;
+        if (last !== "") this.#addText(this.#tip, new Line(last));
+        this.#closeTo(this.#open.indexOf(block));
         block.endLine = this.#lineNumber;
         return true;
       }
       if (!goesOn(block, line)) break;
     }
     return false;
-  }
-
-  /** The last line of a formula may end with its mark. */
-  #endMath(block: Block, line: Line): boolean {
-    const text = line.rest.trimEnd().slice(0, -2);
-    this.#matched = this.#open.length;
-    if (text !== "") this.#addText(this.#tip, new Line(text));
-    this.#closeTo(this.#open.indexOf(block));
-    block.endLine = this.#lineNumber;
-    return true;
   }
 
   /** Begins what the line begins; null when that used the line up. */
