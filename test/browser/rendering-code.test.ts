@@ -83,7 +83,7 @@ describe("code", () => {
     expect(pieces.all("code > span").join("\n")).to.equal(code);
   });
 
-  it("loads nothing for a language it does not know", async () => {
+  it("leave a language that nobody knows as it is", async () => {
     const shown = new Shown();
     shown.show("```brainfuck\n+++\n```");
     await idle();
@@ -97,6 +97,7 @@ describe("formulas", () => {
     ["in a line, in brackets", "a \\(x^2\\) b", "x^2"],
     ["of their own", "a\n\n$$\nx^2\n$$\n\nb", "x^2"],
     ["of their own, in brackets", "\\[\nx^2\n\\]", "x^2"],
+    ["of their own, in a fence", "```math\nx^2\n```", "x^2"],
   ] as const) {
     it(`are typeset ${name}`, async () => {
       const shown = new Shown();
