@@ -33,6 +33,8 @@ import type { FrameSocket } from "./ws-subscription.ts";
 
 /** Bytes the socket may hold unsent before viewers wait. The kernel's buffers come on top. */
 const SOCKET_BUFFER_BYTES = 1_048_576;
+/** What the standard leaves for it, 123, less a character that may be cut. */
+const CLOSE_REASON_BYTES = 120;
 /** Frames nobody can read that a client may send before it is told to go: a mistake is not an attack. */
 const MAX_BAD_FRAMES = 8;
 
@@ -105,7 +107,7 @@ export class WsConnection implements FrameSocket {
   /** Says why and closes. The reason is cut to what a close frame holds. */
   bye(code: number, reason: string, retryAfterMs?: number): void {
     this.send({ type: "bye", code, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
-    this.#ws.close(code, reason.slice(0, 120));
+    this.#ws.close(code, closeReason(reason));
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -261,6 +263,13 @@ export class WsConnection implements FrameSocket {
     this.#subscriptions.clear();
   }
 }
+
+/** As much of a text as a close frame holds, in bytes; ws throws over more. */
+const closeReason = (text: string): string =>
+  Buffer.from(text)
+    .subarray(0, CLOSE_REASON_BYTES)
+    .toString()
+    .replace(/\uFFFD+$/, "");
 
 /** The subscription or request a frame spoke of, when that much of it can be read. */
 function addressOf(text: string): { s?: number; rid?: string } {

@@ -62,7 +62,7 @@ export class RedisConnection {
   }
 
   /** Calls `hear` for each message; best effort. Returns how to stop. */
-  subscribe(channel: string, hear: () => void): () => void {
+  subscribe(channel: string, hear: (message: string) => void): () => void {
     return this.#link.subscribe(channel, hear);
   }
 

@@ -13,7 +13,7 @@ export interface RedisLink {
   onMissed: () => void;
   /** Commands of one event-loop turn go out together. */
   send(key: string, args: readonly string[]): Promise<Reply>;
-  subscribe(channel: string, hear: () => void): () => void;
+  subscribe(channel: string, hear: (message: string) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -41,8 +41,8 @@ interface Client {
   connect(): Promise<unknown>;
   close(): Promise<unknown> | undefined;
   destroy(): void;
-  subscribe(channel: string, hear: () => void): Promise<unknown>;
-  unsubscribe(channel: string, hear: () => void): Promise<unknown>;
+  subscribe(channel: string, hear: (message: string) => void): Promise<unknown>;
+  unsubscribe(channel: string, hear: (message: string) => void): Promise<unknown>;
   on(event: string, hear: (error?: unknown) => void): unknown;
 }
 
@@ -79,7 +79,7 @@ export async function openLink(place: RedisPlace, options: LinkOptions): Promise
     onMissed: () => {},
     send,
     subscribe(channel, hear) {
-      const heard = () => hear();
+      const heard = (message: string) => hear(message);
       hearing.subscribe(channel, heard).catch(onError);
       return () => {
         if (hearing.isOpen) hearing.unsubscribe(channel, heard).catch(onError);

@@ -175,7 +175,10 @@ export abstract class RedisReplicas extends RedisConversations implements Replic
   readonly #deaf = new Map<string, () => void>();
 
   #hear(stream: string): void {
-    const wake = () => this.#wakers.wake(stream);
+    // What this process appended it knows: to look after each token would double what a token costs.
+    const wake = (message: string) => {
+      if (!message.startsWith(this.process)) this.#wakers.wake(stream);
+    };
     this.#deaf.set(stream, this.connection.subscribe(this.keys.channel(stream), wake));
   }
 

@@ -91,7 +91,7 @@ local bytes = redis.call('HINCRBY', KEYS[1], 'bytes', #ARGV[7])
 if string.find(ARGV[6], 'v', 1, true) then redis.call('HSET', KEYS[1], 'run', runId()) end
 local records = tonumber(ARGV[9])
 for i = 10, 9 + records do redis.call('RPUSH', KEYS[3], ARGV[i]) end
-redis.call('PUBLISH', ARGV[8], '')
+redis.call('PUBLISH', ARGV[8], ARGV[5])
 `;
 
 export const APPEND = script(`${APPEND_BATCH}return 'done'`);
