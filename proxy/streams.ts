@@ -1,5 +1,6 @@
 /** What routes and sockets ask of streams: start or join, read, cancel, forget; ownership is checked on every call. */
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { formatCursor, StreamError } from "../protocol/index.ts";
 import type { Message, Position, StartRequest, Started, ToolOutcome } from "../protocol/index.ts";
 import { userMessage } from "./agent/history.ts";
@@ -11,9 +12,13 @@ import type { Admission } from "./guard/admission.ts";
 import { newStream } from "./new-stream.ts";
 import type { Caller, Treasury } from "./spend/treasury.ts";
 import type { Lease } from "./stream-log/replicas.ts";
-import type { AssistantTurn, StreamLog, StreamRecord } from "./stream-log/stream-log.ts";
+import type { AssistantTurn, Created, NewStream, StreamLog, StreamRecord } from "./stream-log/stream-log.ts";
 import type { StreamTail } from "./stream-log/tail.ts";
 import type { VisitLimits } from "./visit-limits.ts";
+
+/** A start that is under way is there within this, in a store elsewhere, too. */
+const LOOKS = 6;
+const LOOK_MS = 20;
 
 export class Streams {
   readonly #log: StreamLog;
@@ -75,10 +80,25 @@ export class Streams {
     const start = await newStream(this.#log, { request, owner, agent: agent.name, fingerprint, lease: this.#lease });
     // Refused now rather than when the answer is under way.
     userMessage(start.turn);
-    const create = () => this.#log.createStream(start);
-    const { record, created } = await this.#visits.within(start.stream.id, caller, create);
+    const { record, created } = await this.#create(start, caller);
     if (created) this.#live.begin(record, start, request, caller);
     return { ...startedOf(record), created };
+  }
+
+  /** Within the caller's limits. The same start may be under way, and have taken the last place: then it is joined. */
+  async #create(start: NewStream, caller: Caller): Promise<Created> {
+    const { stream, sendId, fingerprint } = start;
+    try {
+      return await this.#visits.within(stream.id, caller, () => this.#log.createStream(start));
+    } catch (refused) {
+      const isLimit = StreamError.from(refused).code === "rate_limited";
+      for (let look = 0; isLimit && sendId !== undefined && look < LOOKS; look++) {
+        if (look > 0) await delay(LOOK_MS);
+        const record = await this.#log.findSend(caller.owner, sendId, fingerprint);
+        if (record !== null) return { record, created: false };
+      }
+      throw refused;
+    }
   }
 
   /** @throws {StreamError} `not_found` when there is none, or it is somebody else's. */

@@ -1,7 +1,7 @@
 /** How often, and how many at once, as a client meets it. */
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
-import type { WireError } from "../../protocol/index.ts";
+import type { ServerFrame, WireError } from "../../protocol/index.ts";
 import type { ConfigInput } from "../../proxy/config-schema.ts";
 import { mintAccessToken } from "../../proxy/guard/access-token.ts";
 import { fakeProvider, finish, text } from "../fakes/fake-provider.ts";
@@ -63,6 +63,25 @@ describe("limits of a visitor", () => {
     assert.deepEqual([status, error?.code, error?.message], [429, "rate_limited", "You may begin 2 answers a minute"]);
     assert.ok(retryAfter > 50 && retryAfter <= 60, String(retryAfter));
     assert.deepEqual([(await start(first)).id, (await start(first)).status], [id, 200], "what has begun can be joined");
+  });
+
+  test("a start that is sent twice at once is one, also where there is room for one only", async () => {
+    await open({ secret: SECRET, perVisitor: { streamsPerMinute: 1, concurrent: 1 } });
+    const socket = await openSocket(proxy, { hello: false });
+    socket.send({ type: "hello", v: 1, accessToken: as("ann").authorization.slice("Bearer ".length) });
+    await socket.next("welcome");
+    const answered = Promise.withResolvers<void>();
+    const answers: ServerFrame[] = [];
+    socket.ws.on("message", (bytes: Buffer) => {
+      if (answers.push(JSON.parse(bytes.toString()) as ServerFrame) === 8) answered.resolve();
+    });
+    for (let n = 0; n < 8; n++) socket.send({ type: "start", rid: `r${n}`, input: "x", sendId: "k" });
+    await answered.promise;
+    assert.equal(
+      new Set(answers.map((frame) => (frame.type === "started" ? frame.id : JSON.stringify(frame)))).size,
+      1,
+    );
+    socket.close();
   });
 
   test("ten a minute and two at once where nothing is written and visitors are told apart; none on an open proxy", async () => {
