@@ -70,6 +70,7 @@ test("until its first answer is shown a plain page fetches what the budget count
   await chat.ask("Hello");
   await answer(site.world, ["# Hello\n\nSome **bold** and a [link](https://example.com).\n\n", "- one\n- two\n"]);
   await chat.ended();
+  await chat.until(async () => budget.firstAnswer.parts.every((part) => fetched.has(part)));
   assert.deepEqual([...fetched].toSorted(), ["ai-stream", ...budget.firstAnswer.parts].toSorted());
   await chat.page.evaluate(() => (globalThis as unknown as { idle(): void }).idle());
   await chat.until(async () => fetched.has("desk"));
