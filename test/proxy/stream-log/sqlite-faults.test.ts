@@ -141,6 +141,17 @@ test("a store that closes on a full disk frees its file, and nothing of it is lo
   await again.close();
 });
 
+test("a store on a full disk says so when it is asked, and when there is room again", async () => {
+  const file = newFile();
+  const log = openSqliteLog(file);
+  await log.check();
+  const free = refuse(file, "INSERT ON kept");
+  await assert.rejects(log.check(), unavailable);
+  free();
+  await log.check();
+  await log.close();
+});
+
 test("a row that cannot be read costs its own stream, not the store", async () => {
   const file = newFile();
   const before = openSqliteLog(file);
