@@ -78,7 +78,6 @@ export const frameStyles = css`
   .grow {
     overflow-y: auto;
     scrollbar-width: thin;
-    scrollbar-color: var(--_line) transparent;
   }
   .messages,
   .dock {

@@ -95,7 +95,7 @@ const AGAIN_MS = 5_000;
  * @csspart attachments - the files about to be sent; `attachment` one of them
  * @csspart edit - a message being changed
  * @csspart versions - the way between versions of a message
- * @csspart bar - the button of the list of conversations; `history` the list
+ * @csspart bar - the buttons of a new conversation and of the list of all; `history` the list
  * @csspart launcher - `bubble` mode: the launcher; `unread` its mark
  * @csspart panel - `bubble` mode: what it opens; `head` its first line with `title` and `close`
  *

@@ -51,6 +51,16 @@ describe("the reader's conversations", () => {
     expect(element.chat.calls.filter((call) => call.startsWith("clear"))).to.deep.equal(["clear c_2", "clear"]);
   });
 
+  it("give way to a new one by one press, beside a conversation that has begun", async () => {
+    const element = await mount();
+    expect(element.has("[data-do=begin]")).to.equal(false);
+    await element.show({ messages: [asked("?"), answered([words("One")])] });
+    element.find("[data-do=begin]").click();
+    while (element.chat.calls.length === 0) await frame();
+    expect(element.chat.calls).to.deep.equal(["clear"]);
+    expect(element.shadowRoot!.activeElement).to.equal(element.find("textarea"));
+  });
+
   it("are deleted by a second press; the shown one gives way to a new one", async () => {
     const element = await open([note("c_1", "First"), note("c_2", "Second")]);
     element.chat.answers = { [LIST]: { conversations: [note("c_2", "Second")] }, [`${LIST}/c_1`]: null };

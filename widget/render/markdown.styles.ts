@@ -64,23 +64,13 @@ export const markdownStyles = css`
   .md :is(li, li > ul, li > ol) {
     margin-block: 0.25em;
   }
-  .md ::marker {
-    color: var(--_muted);
-  }
   .md a {
     color: var(--_accent);
-    text-underline-offset: 0.18em;
-    text-decoration-thickness: 1px;
   }
   .md blockquote {
     padding-inline-start: 1em;
     border-inline-start: 3px solid var(--_line);
     color: var(--_muted);
-  }
-  .md hr {
-    margin-block: 1.5em;
-    border: 0;
-    border-block-start: var(--_edge);
   }
   code {
     font-family: var(--_mono);
@@ -116,7 +106,6 @@ export const markdownStyles = css`
     overflow-x: auto;
     outline-offset: -2px;
     line-height: 1.55;
-    tab-size: 4;
     /* Code reads left to right in every language. */
     direction: ltr;
     text-align: left;
@@ -135,7 +124,6 @@ export const markdownStyles = css`
     border-collapse: collapse;
     font-size: 0.9375em;
     overflow-wrap: normal;
-    font-variant-numeric: tabular-nums;
   }
   th,
   td {

@@ -11,6 +11,10 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     --_less: max(0.875rem, 14px);
     --_good: var(--ai-stream-success, light-dark(#1a7f4b, #63d297));
   }
+  .scroller,
+  .grow {
+    scrollbar-color: var(--_line) transparent;
+  }
   .jump {
     --_hover: var(--_soft);
     position: absolute;
@@ -121,6 +125,8 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     inset-block-start: 8px;
     inset-inline-end: 8px;
     z-index: 1;
+    display: flex;
+    gap: 2px;
     color: var(--_muted);
   }
   /* Where the messages are as wide as the frame, they begin below, and fade under it. */
@@ -130,7 +136,6 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     }
     .bar {
       inset: 0 0 auto;
-      display: flex;
       justify-content: flex-end;
       padding: 8px calc(var(--_pad) - 7px) 12px;
       background: linear-gradient(var(--_bg) 65%, transparent);

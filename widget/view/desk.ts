@@ -59,6 +59,18 @@ export class Desk {
     const { html, nothing, strokes: draw, words } = this.#kit;
     if (this.#host.readonly) return nothing;
     return html`<div part="bar" class="bar">
+        ${
+          this.#host.chat.messages.length === 0
+            ? nothing
+            : html`<button
+                type="button"
+                data-do="begin"
+                aria-label=${words.newConversation}
+                title=${words.newConversation}
+              >
+                ${draw("plus")}
+              </button>`
+        }
         <button
           type="button"
           data-do="history"
@@ -185,6 +197,9 @@ export class Desk {
         return this.#voice.dictate();
       case "history":
         return this.#toggleHistory();
+      case "begin":
+        chat.clear();
+        return this.#host.root.querySelector<HTMLElement>(".composer textarea")?.focus();
     }
   }
 

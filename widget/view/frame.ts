@@ -92,7 +92,8 @@ function conversation(state: FrameState): unknown {
   const { loaded, need } = parts;
   const version = desk?.version ?? 0;
   const rests = status === "idle";
-  const asked = !rests && latest(messages)?.role !== "assistant";
+  // Nobody works on anything while the reader is offline.
+  const asked = !rests && state.connection.state !== "offline" && latest(messages)?.role !== "assistant";
   const last = messages.length - 1;
   const draw = (message: ChatMessage, index: number): unknown => {
     const canRepeat = index === last && status === "idle" && !state.readonly;

@@ -1,8 +1,26 @@
-/** The look of what few answers hold: tasks, notes, formulas, images, and the colours of code, which are loaded later too. */
+/** What an answer's text can do without at first: the finer points, and what few hold: tasks, notes, formulas, images. */
 import type { CSSResult } from "lit";
 import type { Kit } from "./kit.ts";
 
 export const textStyles = ({ css }: Kit): CSSResult => css`
+  .md ::marker {
+    color: var(--_muted);
+  }
+  .md a {
+    text-underline-offset: 0.18em;
+    text-decoration-thickness: 1px;
+  }
+  .md hr {
+    margin-block: 1.5em;
+    border: 0;
+    border-block-start: var(--_edge);
+  }
+  pre {
+    tab-size: 4;
+  }
+  table {
+    font-variant-numeric: tabular-nums;
+  }
   .md .task {
     list-style: none;
   }
