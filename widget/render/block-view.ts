@@ -81,19 +81,26 @@ function makeNode({ kind, level, list }: Block, loose: boolean, context: RenderC
   }
 }
 
+/** What stands in the place of an element now. */
+const replaced = new WeakMap<Element, HTMLElement>();
+
+/** The element of a view whose list may have become loose, or tight, after it was let go. */
+export function nodeOf(view: BlockView): HTMLElement {
+  for (let now = replaced.get(view.node); now !== undefined; now = replaced.get(now)) view.node = now;
+  return view.node;
+}
+
 /** The items of a loose list hold paragraphs, those of a tight one only their words. */
 export function setLoose(list: BlockView, loose: boolean): void {
   if (list.loose === loose) return;
   list.loose = loose;
-  const changed = new Map<Node, HTMLElement>();
   for (const item of list.node.children) {
     for (const child of item.children) {
       if (loose ? child.className !== "tight" : child.localName !== "p" || child.className !== "") continue;
       const made = loose ? make("p") : make("span", { class: "tight" });
       made.append(...child.childNodes);
       child.replaceWith(made);
-      changed.set(child, made);
+      replaced.set(child, made);
     }
   }
-  for (const item of list.children) for (const view of item.children) view.node = changed.get(view.node) ?? view.node;
 }

@@ -1,6 +1,6 @@
 /** Draws a growing markdown text: what is final once, only the open blocks' last ones again, at any depth. */
 import type { Block } from "./block.ts";
-import { likenessOf, makeView, setLoose } from "./block-view.ts";
+import { likenessOf, makeView, nodeOf, setLoose } from "./block-view.ts";
 import type { BlockView } from "./block-view.ts";
 import { patchInline } from "./draw-inline.ts";
 import type { InlineDrawing } from "./draw-inline.ts";
@@ -91,9 +91,9 @@ export class MarkdownView {
         const made = makeView(child, isLoose, this.#context ?? EMPTY);
         // A footnote stands elsewhere than what it takes the place of.
         const isElsewhere = child.kind === "footnote" || childView?.likeness.startsWith("footnote") === true;
-        if (childView !== undefined && !isElsewhere) childView.node.replaceWith(made.node);
+        if (childView !== undefined && !isElsewhere) nodeOf(childView).replaceWith(made.node);
         else {
-          childView?.node.remove();
+          if (childView !== undefined) nodeOf(childView).remove();
           this.#place(view, made, child);
         }
         view.children[at] = childView = made;
@@ -101,7 +101,7 @@ export class MarkdownView {
       if (LEAVES.has(child.kind) && !childView.isDone) this.#drawLeaf(childView, child, view, block);
       this.#sync(childView, child, isLoose);
     });
-    for (const gone of view.children.splice(block.children.length)) gone.node.remove();
+    for (const gone of view.children.splice(block.children.length)) nodeOf(gone).remove();
     if (block.final) this.#finish(view, block);
   }
 
@@ -125,7 +125,7 @@ export class MarkdownView {
     view.children.length = block.children.length = 0;
     view.code?.finish(this.#context ?? EMPTY);
     // A paragraph of nothing but definitions.
-    if (block.kind === "paragraph" && view.text === "") view.node.remove();
+    if (block.kind === "paragraph" && view.text === "") nodeOf(view).remove();
   }
 
   #drawLeaf(view: BlockView, block: Block, parent: BlockView, { aligns }: Block): void {
@@ -148,8 +148,9 @@ export class MarkdownView {
     if (!startsAsDrawn(view, text)) reset(view);
     view.text = text;
     view.isGrowing = isGrowing;
-    view.node.hidden = isGrowing && text === "";
-    this.#drawText(view, view.node, text, isGrowing);
+    const node = nodeOf(view);
+    node.hidden = isGrowing && text === "";
+    this.#drawText(view, node, text, isGrowing);
   }
 
   #drawRow(view: BlockView, block: Block, aligns: Block["aligns"]): void {
@@ -193,7 +194,8 @@ export class MarkdownView {
     this.#waiting.add(key, node, () => {
       if (view !== null) reset(view);
       // What grows is drawn anyway, with the next token.
-      if (view?.isGrowing !== true) this.#drawText(view, node, view?.text ?? text, false);
+      if (view?.isGrowing !== true)
+        this.#drawText(view, view === null ? node : nodeOf(view), view?.text ?? text, false);
     });
   }
 
