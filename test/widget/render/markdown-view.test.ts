@@ -222,3 +222,13 @@ const isPassed = (path: string, all: ReadonlyMap<string, unknown>): boolean =>
       const later = `/${[...steps.slice(0, at), String(Number(step) + 2).padStart(3, "0")].join("/")}`;
       return all.has(later);
     });
+
+test("a reference in a list that became loose finds its definition", () => {
+  const text = "- [a][b]\n- c\n\n- d\n\n[b]: https://e.example/x\n";
+  const shown = new Shown();
+  for (let to = STEP; to < text.length; to += STEP) shown.grow(text.slice(0, to));
+  assert.equal(
+    shown.end(text),
+    "<ul><li><p><a href=https://e.example/x>a</a></p></li><li><p>c</p></li><li><p>d</p></li></ul>",
+  );
+});
