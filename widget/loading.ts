@@ -6,6 +6,8 @@ const FIRST_MS = 500;
 const LONGEST_MS = 20_000;
 /** Over a minute; then it is for a person to decide. Firefox asks for a module only once in the life of a page. */
 const ATTEMPTS = 8;
+/** What takes longer is told, as something that cannot be loaded, in milliseconds; should it come then, it is taken. */
+const LOAD_MS = 10_000;
 
 export interface LoadingOptions<Part> {
   readonly loaded: (part: Part) => void;
@@ -43,15 +45,24 @@ export class Loading<Part> {
   #try(): void {
     this.pause();
     const turn = this.#turn;
-    this.#load().then(
-      (part) => turn === this.#turn && this.#options.loaded(part),
-      () => turn === this.#turn && this.#failed(),
-    );
+    let isOver = false;
+    const fail = (): void => {
+      if (isOver || turn !== this.#turn) return;
+      isOver = true;
+      this.#failed();
+    };
+    this.#timer = setTimeout(fail, LOAD_MS);
+    this.#load().then((part) => {
+      if (turn !== this.#turn) return;
+      this.pause();
+      this.#options.loaded(part);
+    }, fail);
   }
 
   readonly #again = (): void => this.#try();
 
   #failed(): void {
+    clearTimeout(this.#timer);
     this.#failures += 1;
     if (this.#failures === ATTEMPTS) return this.#show({ state: "failed", error: ERROR });
     const delayMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures) * (0.5 + Math.random() / 2);

@@ -104,3 +104,29 @@ test("an element that was taken from the page loads nothing more, and one that c
   assert.deepEqual(parts, ["part 3"]);
   assert.equal(views.length, 1);
 });
+
+test("what takes ten seconds is told as a connection that waits, and taken when it comes after all", async (t) => {
+  fakeTimers(t);
+  const slow = Promise.withResolvers<string>();
+  const parts: string[] = [];
+  const views: ConnectionView[] = [];
+  const loading = new Loading(() => slow.promise, {
+    loaded: (part) => parts.push(part),
+    changed: (view) => views.push(view),
+  });
+  loading.begin();
+  t.mock.timers.tick(9_999);
+  assert.deepEqual(views, []);
+  t.mock.timers.tick(1);
+  assert.deepEqual(
+    views.map(({ state }) => state),
+    ["waiting"],
+  );
+  slow.resolve("part");
+  await turns(3);
+  assert.deepEqual(parts, ["part"]);
+  t.mock.timers.tick(1_000_000);
+  await turns(3);
+  assert.deepEqual(parts, ["part"]);
+  assert.equal(views.length, 1);
+});
