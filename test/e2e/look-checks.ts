@@ -51,7 +51,7 @@ export function invisible(): string[] {
     return borderTopStyle !== "none" && Number.parseFloat(borderTopWidth) >= 1 && isSeen(borderTopColor);
   };
   const bordered = root.querySelectorAll(
-    ".dot, .waiting i, .unread, .round, .launcher, .bubble, .composer, .error, .decision button, .starters button",
+    ".dot, .waiting i, .unread, .round, .launcher, .bubble, .composer, article .error, .decision button, .starters button",
   );
   const drawn = root.querySelectorAll("button svg");
   const pressed = root.querySelectorAll('[aria-pressed="true"] svg');

@@ -37,6 +37,8 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     color: var(--_muted);
   }
   .user .actions {
+    justify-content: end;
+    text-align: end;
     margin-block: -2px -22px;
   }
   :is(.actions, .files, .bar, .history) button {
@@ -144,6 +146,7 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
     /* Gradients are not drawn there. */
     @media (forced-colors: active) {
       .bar {
+        padding-block-end: 4px;
         background: Canvas;
       }
     }

@@ -168,6 +168,8 @@ export const styles = ({ css }: Kit): CSSResult => css`
     min-inline-size: 0;
     padding-inline: 8px 2px;
     background: var(--_soft);
+    /* Seen in forced colours. */
+    border: 1px solid transparent;
     border-radius: var(--_corner);
     font-size: var(--_small);
   }
@@ -185,6 +187,7 @@ export const styles = ({ css }: Kit): CSSResult => css`
   }
   .files .error {
     padding: 0;
+    border: 0;
     background: none;
   }
 `;
