@@ -27,14 +27,19 @@ export function startFloor({ upstream }: Bench, form: "whole" | "text" = "whole"
   return MeasuredProcess.start({ file: "floor.ts", args: [upstream.url, form] });
 }
 
-/** The proxy as a user runs it, on a SQLite file, with one agent per workload. */
-export async function startProxy(bench: Bench, name: string, workloads: readonly Workload[]): Promise<MeasuredProcess> {
+/** The proxy as a user runs it, with one agent per workload. @param store its URL; by default a SQLite file */
+export async function startProxy(
+  bench: Bench,
+  name: string,
+  workloads: readonly Workload[],
+  store = `sqlite:${join(bench.folder, `${name}.db`)}`,
+): Promise<MeasuredProcess> {
   const config = join(bench.folder, `${name}.json`);
   const agents = workloads.map((workload) => [modelOf(workload), { models: [`bench/${modelOf(workload)}`] }]);
   await writeFile(
     config,
     JSON.stringify({
-      store: `sqlite:${join(bench.folder, `${name}.db`)}`,
+      store,
       providers: { bench: { kind: "openai-compatible", baseUrl: `${bench.upstream.url}/v1`, apiKey: "none" } },
       agents: Object.fromEntries(agents),
     }),

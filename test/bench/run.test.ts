@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { withoutRedis } from "../fakes/redis-server.ts";
 import { WIRES } from "./wire-bodies.ts";
 
 const RUN = join(import.meta.dirname, "run.ts");
@@ -13,6 +14,8 @@ test("the quick benchmark runs every part and delivers every token", async () =>
   assert.match(stdout, /^unpaced: 4 streams, 240 tokens delivered and checked/m);
   assert.match(stdout, /^lockstep: 4 streams, 80 tokens delivered and checked/m);
   assert.match(stdout, /^paced: 4 streams, 40 tokens delivered and checked/m);
+  if (withoutRedis === false) assert.equal(stdout.match(/^ours, Redis: [\d.]+ × ours, SSE$/gm)?.length, 3, stdout);
+  else assert.match(stdout, /^ours, Redis: skipped, /m);
   for (const [name, tables] of Object.entries({ floor: 5, "ours, SSE": 6, "ours, WebSocket": 4 })) {
     assert.equal(stdout.match(new RegExp(`^\\| ${name} `, "gm"))?.length, tables, stdout);
   }

@@ -9,6 +9,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { startRedisServer, withoutRedis } from "../fakes/redis-server.ts";
 import { FLOOR, startFloor, startProxy, type Bench, type Contender } from "./contender.ts";
 import { decodeRound, type DecodeResult } from "./decode.ts";
 import { benchLoad } from "./load-2000.ts";
@@ -24,6 +25,8 @@ import type { Pace, Workload } from "./workload.ts";
 const STREAM_PACES = ["unpaced", "lockstep", "paced"] as const;
 const PARTS = [...STREAM_PACES, "memory", "fan-out", "decode", "metrics", "load", "stalled"] as const;
 const DIRECT = "direct";
+const OURS = "ours, SSE";
+const OURS_ON_REDIS = "ours, Redis";
 
 const { values } = parseArgs({
   options: {
@@ -73,16 +76,34 @@ async function benchStreams(bench: Bench, paces: readonly (typeof STREAM_PACES)[
   await using floor = await startFloor(bench);
   await using textFloor = await startFloor(bench, "text");
   await using proxy = await startProxy(bench, "streams", workloads);
+  await using replica = withoutRedis === false ? await startReplica(bench, workloads) : null;
+  if (withoutRedis !== false) console.log(`${OURS_ON_REDIS}: skipped, ${withoutRedis}\n`);
   const contenders: readonly Contender[] = [
     { name: FLOOR, dialect: "openai", server: floor },
     { name: "floor, text only", dialect: "openai", server: textFloor },
-    { name: "ours, SSE", dialect: "sse", server: proxy },
+    { name: OURS, dialect: "sse", server: proxy },
     { name: "ours, WebSocket", dialect: "ws", server: proxy },
+    ...(replica === null ? [] : [{ name: OURS_ON_REDIS, dialect: "sse" as const, server: replica.proxy }]),
   ];
   const direct: Contender = { name: DIRECT, dialect: "openai", server: bench.upstream };
   for (const workload of workloads) {
     const taking = workload.pace === "paced" ? [direct, ...contenders] : contenders;
     report(workload.pace, await rounds(bench, taking, workload));
+  }
+}
+
+/** The proxy on a Redis of its own, which writes its file once a second: as SQLite, it keeps what it has when it dies. */
+async function startReplica(
+  bench: Bench,
+  workloads: readonly Workload[],
+): Promise<AsyncDisposable & { readonly proxy: MeasuredProcess }> {
+  const redis = await startRedisServer(["--appendfsync", "everysec"]);
+  try {
+    const proxy = await startProxy(bench, "redis", workloads, `${redis.url}/0`);
+    return { proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]().finally(() => redis.close()) };
+  } catch (error) {
+    await redis.close();
+    throw error;
   }
 }
 
@@ -130,12 +151,16 @@ function report(pace: Pace, results: ReadonlyMap<string, readonly StreamsResult[
     "tokens/s",
     ...(direct === undefined ? [] : ["added p50 ms", "added p99 ms"]),
   ];
-  console.log(`${formatTable(head, rows)}\n`);
+  console.log(formatTable(head, rows));
+  const onRedis = results.get(OURS_ON_REDIS)?.map((result, round) => {
+    return result.cpuUsPerToken / results.get(OURS)![round]!.cpuUsPerToken;
+  });
+  console.log(onRedis === undefined ? "" : `${OURS_ON_REDIS}: ${median(onRedis).toFixed(2)} × ${OURS}\n`);
 }
 
 async function benchMemory(bench: Bench, { openStreams }: Sizes): Promise<void> {
   const rows: string[][] = [];
-  for (const [name, label] of Object.entries({ floor: FLOOR, sse: "ours, SSE", ws: "ours, WebSocket" })) {
+  for (const [name, label] of Object.entries({ floor: FLOOR, sse: OURS, ws: "ours, WebSocket" })) {
     const { rssKib, liveKib } = await measureMemory(bench, name as "floor" | "sse" | "ws", sizes);
     rows.push([label, rssKib.toFixed(1), liveKib.toFixed(1)]);
   }
@@ -145,7 +170,7 @@ async function benchMemory(bench: Bench, { openStreams }: Sizes): Promise<void> 
 
 async function benchFanOut(bench: Bench, { viewers, fanOutTokens }: Sizes): Promise<void> {
   const cpuUs = await measureFanOut(bench, viewers, fanOutTokens);
-  const rows = [["ours, SSE", cpuUs.toFixed(2)]];
+  const rows = [[OURS, cpuUs.toFixed(2)]];
   console.log(`fan-out: one stream to ${viewers} viewers\n${formatTable(["", "CPU µs per viewer and event"], rows)}\n`);
 }
 
