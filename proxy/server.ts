@@ -125,14 +125,20 @@ export async function startProxy(
       ...{ sign: (receipt) => money.signer.sign(receipt), onEnd: (receipt) => logAnswer(logger, receipt) },
     },
     {
-      onFailure: (stream, err) => logger.error({ stream, err }, "a stream could not be written to its end"),
-      onStart(tail) {
-        metrics.follow(tail);
-        keeper.hold(tail.record.id);
+      onFailure({ record: { id, term } }, err) {
+        logger.error({ stream: id, err }, "a stream could not be written to its end");
+        // Whoever looks next goes on with it; where that cannot be said either, its lease runs out.
+        log.release(id, term).catch(() => {});
       },
-      onDone(tail) {
-        keeper.drop(tail.record.id);
-        followers.adopt(tail);
+      onStart(tail) {
+        const { id } = tail.record;
+        const unfollow = metrics.follow(tail);
+        keeper.hold(id);
+        return () => {
+          unfollow();
+          keeper.drop(id);
+          followers.adopt(tail);
+        };
       },
     },
   );

@@ -70,9 +70,9 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  /** Counts what a stream commits from now on, until it ends. */
-  follow(tail: FollowedTail): void {
-    tail.listen(new StreamFold(tail.record, this.#sinks));
+  /** Counts what a stream commits from now on, until the returned function is called. */
+  follow(tail: FollowedTail): () => void {
+    return tail.listen(new StreamFold(tail.record, this.#sinks));
   }
 
   /** Counts a stream that is gone on with, its writer lost. */

@@ -97,7 +97,7 @@ export class LogWriter {
     return this.#room.promise;
   }
 
-  /** Another may write the stream now: what is not committed is dropped, and nothing is taken any more. */
+  /** Nothing more is written here: what is not committed is dropped, and nothing is taken any more. */
   close(): void {
     this.#isClosed = true;
     this.#queue = [];
@@ -186,19 +186,23 @@ export class LogWriter {
       this.#tail.publish(batch);
       this.#release();
     } catch (thrown) {
-      return this.#onRefused(thrown);
+      return this.#fail(thrown);
     }
     this.#settle();
   };
 
   readonly #onRefused = (thrown: unknown): void => {
-    this.#queue = [];
-    this.#records = [];
-    this.#waiting = 0;
-    this.#release();
+    const began = this.#appending?.began;
+    if (began !== undefined) this.#commits!.end(began);
+    this.#fail(thrown);
+  };
+
+  /** Nothing may follow what is missing now: whoever takes the stream over goes on from what is there. */
+  #fail(thrown: unknown): void {
+    this.close();
     this.#onFailure(StreamError.from(thrown));
     this.#settle();
-  };
+  }
 
   /** An append is over. */
   #settle(): void {

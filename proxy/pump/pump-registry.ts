@@ -17,11 +17,9 @@ interface Running {
 /** What others want to know of pumps. */
 export interface PumpWatch {
   /** A pump could not close its stream, which stays open in the store. */
-  readonly onFailure: (stream: string, error: unknown) => void;
-  /** Before the pump writes. @default nobody is told */
-  readonly onStart?: (tail: StreamTail) => void;
-  /** Nothing is written to the stream here any more. @default nobody is told */
-  readonly onDone?: (tail: StreamTail) => void;
+  readonly onFailure: (tail: StreamTail, error: unknown) => void;
+  /** Before the pump writes; what it returns is called when nothing is written here any more. @default nobody is told */
+  readonly onStart?: (tail: StreamTail) => () => void;
 }
 
 export class PumpRegistry {
@@ -48,15 +46,15 @@ export class PumpRegistry {
     const stop = new AbortController();
     const fence = new Fence();
     const { id } = tail.record;
-    const { onFailure, onStart, onDone } = this.#watch;
-    onStart?.(tail);
+    const { onFailure, onStart } = this.#watch;
+    const leave = onStart?.(tail);
     const done = pump(answer, { ...this.#options, tail }, { stop, fence }, from)
       .catch((error: unknown) => {
-        if (!fence.isRaised) onFailure(id, error);
+        if (!fence.isRaised) onFailure(tail, error);
       })
       .finally(() => {
         this.#running.delete(id);
-        onDone?.(tail);
+        leave?.();
       });
     this.#running.set(id, { tail, stop, fence, done });
   }

@@ -60,7 +60,12 @@ export async function pump(
 ): Promise<void> {
   const { log, tail, marks, totalMs, commits, flush } = options;
   const clock = new StreamClock(totalMs, () => stop.abort(tooLong(totalMs)));
-  const writer = new LogWriter(log, tail, marks, (error) => stop.abort(error), { clock: commits, flush });
+  let failure: StreamError | null = null;
+  const fail = (error: StreamError) => {
+    failure = error;
+    stop.abort(error);
+  };
+  const writer = new LogWriter(log, tail, marks, fail, { clock: commits, flush });
   let meter: Pick<Meter, "close"> = from === null ? freeMeter : { close: () => Promise.resolve(from.bill) };
   fence.heed((why) => {
     writer.close();
@@ -85,6 +90,11 @@ export async function pump(
     );
     await writer.flush();
     if (fence.isRaised) return;
+    if (failure !== null) {
+      // As with a fence: the money is with whoever goes on.
+      void meter.close();
+      throw failure as StreamError;
+    }
     const last = streamEnd(tail, end);
     const bill = await meter.close();
     const receipt = fold.receipt(tail.record, last, Date.now(), bill);

@@ -65,6 +65,35 @@ describe("who watches a stream", () => {
     await socket.next("end");
   });
 
+  test("whose store failed for one commit only has one whole answer all the same", async (t) => {
+    const file = newFile(t);
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const provider = fakeProvider(
+      "p",
+      [text("lost "), gate.promise, more("hole "), () => asked.promise, more("words"), finish],
+      [text("whole"), finish],
+    );
+    const proxy = await runProxy([provider], { store: `sqlite:${file}`, resilience: { leaseMs: 3_000 } });
+    t.after(() => proxy.close());
+    const { id } = (await (await proxy.post("/v1/streams", { input: "x" })).json()) as { id: string };
+    const socket = await openSocket(proxy);
+    t.after(() => socket.ws.terminate());
+    socket.send({ type: "sub", s: 1, id, after: "0" });
+    while (!JSON.stringify(await socket.next("ev")).includes("lost"));
+    const watching = await proxy.get(`/v1/streams/${id}/live`);
+    const free = refuse(file);
+    gate.resolve();
+    while (provider.open > 0) await new Promise(setImmediate);
+    free();
+    asked.resolve();
+    assert.equal(textOf(await watching.text()), "whole");
+    const { status } = (await (await proxy.get(`/v1/streams/${id}/message`)).json()) as { status: string };
+    assert.equal(status, "complete");
+    const metrics = await (await proxy.get("/metrics")).text();
+    assert.match(metrics, /^ai_stream_streams_total\{[^}]*reason="stop"[^}]*\} 1$/m, "counted once, whoever wrote it");
+  });
+
   test("whose entries cannot be read is not tried for ever: it ends, and its conversation can go on", async (t) => {
     const file = newFile(t);
     const left = openSqliteLog(file);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { TestContext } from "node:test";
+import { StreamError } from "../../../protocol/index.ts";
 import type { StreamEvent } from "../../../protocol/index.ts";
+import { CommitClock } from "../../../proxy/observe/commit-clock.ts";
 import { LogWriter } from "../../../proxy/pump/log-writer.ts";
 import { SharedFlush } from "../../../proxy/pump/shared-flush.ts";
 import type { Batch } from "../../../proxy/stream-log/batch.ts";
@@ -11,6 +13,7 @@ import { StreamTail } from "../../../proxy/stream-log/tail.ts";
 const MARKS = { capacityEvents: 1_000, high: 0.8, low: 0.3 };
 const START: StreamEvent = { type: "block.start", block: 0, kind: "text" };
 const END: StreamEvent = { type: "block.end", block: 0 };
+const recordOf = (id: string) => ({ id, inc: "i", term: 1 }) as StreamRecord;
 const word = (text: string): StreamEvent => ({ type: "delta", block: 0, kind: "text", text });
 
 /** Writers of two streams on one flush, and what they committed, in order. */
@@ -23,7 +26,7 @@ function twoWriters(t: TestContext, pace: { flushMs: number }) {
     committed.push([id, entries.map((entry) => (entry.type === "delta" ? entry.text : entry.type)).join(" ")]);
   };
   const writerOf = (id: string) => {
-    const tail = new StreamTail({ id, inc: "i", term: 1 } as StreamRecord);
+    const tail = new StreamTail(recordOf(id));
     return new LogWriter({ append } as unknown as StreamLog, tail, MARKS, assert.fail, { flush });
   };
   return { a: writerOf("a"), b: writerOf("b"), committed };
@@ -105,4 +108,29 @@ test("what comes while a commit is under way waits for the next flush, and flush
   assert.deepEqual(committed.at(-1), ["a", "2"]);
   await a.flush();
   assert.equal(committed.length, 2);
+});
+
+test("after an append that failed nothing more is written: what followed would leave something out", async () => {
+  const appended: string[] = [];
+  let isFull = false;
+  const append = (_id: string, _term: number, { lines }: Batch): Promise<void> => {
+    if (isFull) return Promise.reject(new StreamError("storage_unavailable", "the disk is full"));
+    appended.push(...lines);
+    return Promise.resolve();
+  };
+  const failures: string[] = [];
+  const tail = new StreamTail(recordOf("a"));
+  const clock = new CommitClock(() => {});
+  const fail = ({ code }: StreamError) => void failures.push(code);
+  const writer = new LogWriter({ append } as unknown as StreamLog, tail, MARKS, fail, { clock });
+  void writer.write([START, word("1")]);
+  await writer.flush();
+  isFull = true;
+  void writer.write([word("2")]);
+  await writer.flush();
+  isFull = false;
+  assert.equal(writer.write([word("3"), END]), undefined);
+  await writer.flush();
+  assert.deepEqual([failures, appended.length, tail.seq], [["storage_unavailable"], 2, 2]);
+  assert.deepEqual(clock.progress, { open: 0, ended: 2 }, "what failed is not under way any more");
 });
