@@ -16,6 +16,7 @@ export function cutOff(): string[] {
     const { overflowX, textOverflow } = getComputedStyle(element);
     const isCut = ["hidden", "clip"].includes(overflowX) && textOverflow !== "ellipsis";
     if (isCut && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1) wrong.push(`cut: ${name}`);
+    if (element.matches("textarea") && element.scrollHeight > element.clientHeight + 1) wrong.push(`too low: ${name}`);
     if (element.matches(".scroller") && element.scrollWidth > element.clientWidth) wrong.push(`scrolls: ${name}`);
   }
   return wrong;

@@ -9,6 +9,7 @@ import { showState } from "../../scripts/gallery-page.ts";
 import type { Shown } from "../../scripts/gallery-page.ts";
 import { STATE_NAMES } from "../../scripts/gallery-states.ts";
 import type { StateName } from "../../scripts/gallery-states.ts";
+import { LANGUAGES } from "../../widget/labels/languages.ts";
 import { cutOff, invisible, moving, smallTargets, unmarkedFocus } from "./look-checks.ts";
 import { openWorld, useBrowser } from "./world.ts";
 import type { World } from "./world.ts";
@@ -93,6 +94,11 @@ test("at 400 % zoom nothing is cut, lies outside or scrolls to the side; everyth
     await show(page, state);
     assert.deepEqual(await page.evaluate(cutOff), [], state);
     assert.deepEqual(await page.evaluate(smallTargets), [], state);
+  }
+  for (const lang of Object.keys(LANGUAGES)) {
+    await show(page, "offline", { attributes: { lang } });
+    assert.deepEqual(await page.evaluate(cutOff), [], lang);
+    assert.deepEqual(await page.evaluate(smallTargets), [], lang);
   }
   for (const state of ["finished", "history", "writing"] as const) {
     await show(page, state, { attributes: { mode: "bubble", open: "" }, language: "ar" });

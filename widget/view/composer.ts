@@ -26,9 +26,10 @@ export function composer(state: ComposerState, labels: Labels): unknown {
     onSend((event.target as HTMLTextAreaElement).value);
   };
   // The replica behind the text area holds the same text and so gives it its height: no measuring, no style attribute.
-  return html`<form part="composer" class=${isLong(draft) ? "composer long" : "composer"} @submit=${prevent}>
+  const shown = draft || state.placeholder;
+  return html`<form part="composer" class=${isLong(shown) ? "composer long" : "composer"} @submit=${prevent}>
     ${desk?.staged() ?? nothing}
-    <div class="grow" data-text=${draft}>
+    <div class="grow" data-text=${shown}>
       <textarea
         part="input"
         rows="1"
@@ -76,7 +77,7 @@ export function composer(state: ComposerState, labels: Labels): unknown {
 }
 
 /** More than a narrow composer shows in the line of its buttons. */
-const isLong = (draft: string): boolean => draft.length > 24 || draft.includes("\n");
+const isLong = (text: string): boolean => text.length > 24 || text.includes("\n");
 
 const prevent = (event: Event): void => event.preventDefault();
 
