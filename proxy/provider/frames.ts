@@ -1,6 +1,7 @@
 /** Raw bytes → frames: how a response body is cut into the pieces a decoder understands. Any split gives the same. */
 import { createParser } from "eventsource-parser";
 import { StreamError } from "../../protocol/index.ts";
+import { Utf8Reader } from "./utf8-reader.ts";
 
 export interface FrameReader {
   /** Calls back synchronously for each frame that these bytes complete. @throws {StreamError} `upstream_protocol` */
@@ -21,7 +22,7 @@ const MAX_FRAME_CHARS = 16_777_216;
 
 /** Server-sent events as the WHATWG standard reads them: an event without its closing blank line does not count. */
 export const sseFrames: Framing<SseFrame> = (onFrame) => {
-  const utf8 = new TextDecoder();
+  const utf8 = new Utf8Reader();
   const parser = createParser({
     maxBufferSize: MAX_FRAME_CHARS,
     onEvent: onFrame,
@@ -29,12 +30,12 @@ export const sseFrames: Framing<SseFrame> = (onFrame) => {
       if (error.type === "max-buffer-size-exceeded") throw tooLong();
     },
   });
-  return { push: (bytes) => parser.feed(utf8.decode(bytes, { stream: true })), end: () => {} };
+  return { push: (bytes) => parser.feed(utf8.read(bytes)), end: () => {} };
 };
 
 /** Newline-delimited JSON: the text of each line that is not blank. A last line needs no newline. */
 export const lineFrames: Framing<string> = (onFrame) => {
-  const utf8 = new TextDecoder();
+  const utf8 = new Utf8Reader();
   const parts: string[] = [];
   let partsChars = 0;
   const emit = (line: string): void => {
@@ -49,7 +50,7 @@ export const lineFrames: Framing<string> = (onFrame) => {
   };
   return {
     push(bytes) {
-      const text = utf8.decode(bytes, { stream: true });
+      const text = utf8.read(bytes);
       let start = 0;
       for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
         flush(text.slice(start, end));
