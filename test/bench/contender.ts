@@ -23,16 +23,23 @@ export interface Bench {
 export const FLOOR = "floor";
 
 /** The bare server; with `text` it writes only the text of each event. */
-export function startFloor({ upstream }: Bench, form: "whole" | "text" = "whole"): Promise<MeasuredProcess> {
-  return MeasuredProcess.start({ file: "floor.ts", args: [upstream.url, form] });
+export function startFloor(
+  { upstream }: Bench,
+  form: "whole" | "text" = "whole",
+  flags: readonly string[] = [],
+): Promise<MeasuredProcess> {
+  return MeasuredProcess.start({ file: "floor.ts", args: [upstream.url, form], flags });
 }
 
-/** The proxy as a user runs it, with one agent per workload. @param store its URL; by default a SQLite file */
+/** The proxy as a user runs it, with one agent per workload. @param store its URL @param flags of Node */
 export async function startProxy(
   bench: Bench,
   name: string,
   workloads: readonly Workload[],
-  store = `sqlite:${join(bench.folder, `${name}.db`)}`,
+  {
+    store = `sqlite:${join(bench.folder, `${name}.db`)}`,
+    flags = [],
+  }: { readonly store?: string; readonly flags?: readonly string[] } = {},
 ): Promise<MeasuredProcess> {
   const config = join(bench.folder, `${name}.json`);
   const agents = workloads.map((workload) => [modelOf(workload), { models: [`bench/${modelOf(workload)}`] }]);
@@ -44,6 +51,6 @@ export async function startProxy(
       agents: Object.fromEntries(agents),
     }),
   );
-  const program: Program = { file: "../../proxy/cli.ts", args: ["serve", "--config", config, "--port", "0"] };
+  const program: Program = { file: "../../proxy/cli.ts", args: ["serve", "--config", config, "--port", "0"], flags };
   return MeasuredProcess.start(bench.profileDir === undefined ? program : { ...program, profileDir: bench.profileDir });
 }

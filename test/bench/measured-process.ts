@@ -18,6 +18,8 @@ const PROBE = fileURLToPath(new URL("probe.ts", import.meta.url));
 export interface Program {
   readonly file: string;
   readonly args?: readonly string[];
+  /** Of Node itself. */
+  readonly flags?: readonly string[];
   /** Where to write a CPU profile when the process ends. */
   readonly profileDir?: string;
 }
@@ -28,10 +30,10 @@ export class MeasuredProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
 
   /** Starts a program and waits for its line `listening on URL`, or `ready`. @throws {Error} with its stderr when it ends instead. */
-  static async start({ file, args = [], profileDir }: Program): Promise<MeasuredProcess> {
+  static async start({ file, args = [], flags = [], profileDir }: Program): Promise<MeasuredProcess> {
     const profile = profileDir === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profileDir];
     const child = fork(join(import.meta.dirname, file), args, {
-      execArgv: ["--expose-gc", "--import", PROBE, ...profile],
+      execArgv: ["--expose-gc", "--import", PROBE, ...flags, ...profile],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       serialization: "advanced",
     });

@@ -99,7 +99,7 @@ async function startReplica(
 ): Promise<AsyncDisposable & { readonly proxy: MeasuredProcess }> {
   const redis = await startRedisServer(["--appendfsync", "everysec"]);
   try {
-    const proxy = await startProxy(bench, "redis", workloads, `${redis.url}/0`);
+    const proxy = await startProxy(bench, "redis", workloads, { store: `${redis.url}/0` });
     return { proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]().finally(() => redis.close()) };
   } catch (error) {
     await redis.close();
