@@ -71,9 +71,9 @@ describe("a conversation of 1,000 messages", () => {
     await element.show({ messages: conversation(MESSAGES) });
     await until(() => isInView(element, "a499"));
     expect(drawn(element)).to.not.include("a100");
-    const words = element.find("[data-id=a100]");
+    const words = element.find("[data-page='10'] > div");
     expect(words.getAttribute("hidden")).to.equal("until-found");
-    expect(words.textContent).to.contain("Answer 100. A paragraph with");
+    expect(words.textContent).to.contain("Question 100\n\nAnswer 100. A paragraph with");
     words.dispatchEvent(new Event("beforematch", { bubbles: true }));
     await until(() => isInView(element, "a100"));
     expect(element.find("article[data-id=a100] strong").textContent).to.equal("some");

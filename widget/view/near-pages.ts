@@ -11,6 +11,8 @@ export class NearPages {
   readonly #onChange: () => void;
   readonly #near = new Set<number>();
   readonly #seen = new Set<Element>();
+  /** Drawn since the browser's search leads there, and not in view yet. */
+  #ledTo: number | null = null;
   #observer: IntersectionObserver | null = null;
   #observed: Element | null = null;
 
@@ -55,14 +57,13 @@ export class NearPages {
     this.#seen.delete(page);
   }
 
-  /** The browser's search found words that are not drawn: it goes on to look in what is drawn in their place. */
+  /** The browser's search found words that are not drawn: the page with them is, and the search goes on in it. */
   readonly #onFound = ({ target }: Event): void => {
-    const { id = "" } = (target as HTMLElement).dataset;
-    this.#near.add(Number((target as HTMLElement).closest<HTMLElement>(".page")?.dataset["page"]));
+    const page = (target as HTMLElement).closest<HTMLElement>(".page");
+    this.#near.add((this.#ledTo = Number(page?.dataset["page"])));
     this.#onChange();
-    const box = this.#observed;
     // After the drawing, and before the next frame, whose first word is that the reader looks elsewhere.
-    setTimeout(() => box?.querySelector(`article[data-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "center" }));
+    setTimeout(() => page?.scrollIntoView());
   };
 
   #onMove(entries: readonly IntersectionObserverEntry[]): void {
@@ -71,9 +72,10 @@ export class NearPages {
       const page = target as HTMLElement;
       const number = Number(page.dataset["page"]);
       if (isIntersecting) {
+        if (number === this.#ledTo) this.#ledTo = null;
         this.#near.add(number);
         page.style.minBlockSize = "";
-      } else if (this.#near.has(number) && !page.matches(":focus-within")) {
+      } else if (this.#near.has(number) && number !== this.#ledTo && !page.matches(":focus-within")) {
         this.#near.delete(number);
         // Through the object model, which a content security policy allows.
         page.style.minBlockSize = `${boundingClientRect.height}px`;
@@ -83,9 +85,9 @@ export class NearPages {
   }
 }
 
-/** Only the browser's search sees it. */
+/** One element for all messages of a page: each that is hidden in this way costs time with every frame. */
 export const inWords = ({ html }: Kit, messages: readonly ChatMessage[]): unknown =>
-  messages.map((message) => html`<div hidden="until-found" data-id=${message.id}>${wordsOf(message)}</div>`);
+  html`<div hidden="until-found" .textContent=${messages.map(wordsOf).join("\n\n")}></div>`;
 
 const wordsOf = (message: ChatMessage): string =>
   message.role === "user"
@@ -96,6 +98,5 @@ export const styles = ({ css }: Kit): CSSResult => css`
   .far {
     /* A guess, until it was drawn once. */
     min-block-size: 160rem;
-    gap: 0;
   }
 `;
