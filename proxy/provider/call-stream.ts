@@ -59,7 +59,7 @@ export class CallStream implements AsyncGenerator<Batch, void> {
     return DONE;
   }
 
-  async throw(thrown: unknown): Promise<never> {
+  async throw(thrown: unknown): Promise<Result> {
     await this.return();
     throw thrown;
   }
