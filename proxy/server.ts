@@ -169,7 +169,7 @@ export async function startProxy(
   const bodyBytes = config.limits.requestBytes + Math.ceil((config.limits.attachmentsBytes * 4) / 3);
 
   const ownerOf = ({ headers }: Pick<FastifyRequest, "headers">) =>
-    identify(bearer(headers.authorization), headers.origin, visitors);
+    identify(bearer(headers.authorization), headers.origin, visitors).owner;
   const app = createHttpServer({ bodyBytes: config.limits.requestBytes, origins, logger });
   registerRoutes(app, {
     streams,

@@ -40,7 +40,8 @@ const MAX_BAD_FRAMES = 8;
 
 /** What a socket may ask for. */
 export interface WsService {
-  identify(accessToken: string | undefined): string;
+  /** Who it is, and until when that holds, in milliseconds since the epoch. */
+  identify(accessToken: string | undefined): { readonly owner: string; readonly expiresAt: number };
   start(request: StartRequest, owner: string): Promise<Started>;
   attach(id: string, owner: string, position: Position): Promise<{ readonly feed: Feed; readonly seq: number }>;
   cancel(id: string, owner: string): Promise<void>;
@@ -68,6 +69,7 @@ export class WsConnection implements FrameSocket {
   readonly #helloTimer: NodeJS.Timeout;
   readonly #openedAt = Date.now();
   #owner: string | null = null;
+  #expiresAt = Infinity;
   #heardAt = Date.now();
   #beats = 0;
   #badFrames = 0;
@@ -182,11 +184,12 @@ export class WsConnection implements FrameSocket {
 
   #authenticate(accessToken: string | undefined): boolean {
     try {
-      const owner = this.#service.identify(accessToken);
+      const { owner, expiresAt } = this.#service.identify(accessToken);
       // Another visitor's streams must not go on under this one.
       if (this.#owner !== null && this.#owner !== owner)
         throw new StreamError("forbidden", "accessToken: found another visitor's");
       this.#owner = owner;
+      this.#expiresAt = expiresAt;
       return true;
     } catch (thrown) {
       const error = StreamError.from(thrown);
@@ -242,6 +245,7 @@ export class WsConnection implements FrameSocket {
   #beat(): void {
     const now = Date.now();
     if (now - this.#heardAt > SILENCE_MS) return this.#ws.terminate();
+    if (now >= this.#expiresAt) return this.bye(CLOSE.accessTokenExpired, "the access token has expired", 0);
     if (now - this.#openedAt > this.#options.rotateMs) return this.bye(CLOSE.rotated, "connect again to go on", 0);
     for (const subscription of this.#subscriptions.values()) {
       if (subscription.overdueMs(now) > ACK_TIMEOUT_MS) return this.bye(CLOSE.slow, "nothing was acknowledged");

@@ -23,15 +23,23 @@ export interface AnonymousVisitor {
   readonly expiresAt: number;
 }
 
-/** @returns the owner. @throws {StreamError} `unauthenticated` when a token is needed and missing or wrong. */
-export function identify(accessToken: string | undefined, origin: string | undefined, rules: VisitorRules): string {
-  if (rules.secret === null) return OPEN_OWNER;
+/** Who asks, and until when that holds. */
+export interface Identity {
+  readonly owner: string;
+  /** Milliseconds since the epoch; `Infinity` on an open proxy. */
+  readonly expiresAt: number;
+}
+
+/** @throws {StreamError} `unauthenticated` when a token is needed and missing or wrong. */
+export function identify(accessToken: string | undefined, origin: string | undefined, rules: VisitorRules): Identity {
+  if (rules.secret === null) return { owner: OPEN_OWNER, expiresAt: Infinity };
   if (accessToken === undefined) {
     throw new StreamError("unauthenticated", "Access token: found none, expected one (POST /v1/visitors gives one)", {
       field: "Authorization",
     });
   }
-  return verifyAccessToken(accessToken, rules.secret, origin, Date.now()).sub;
+  const { sub, exp } = verifyAccessToken(accessToken, rules.secret, origin, Date.now());
+  return { owner: sub, expiresAt: exp * 1_000 };
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, mock, test } from "node:test";
 import { CLOSE, SUBSCRIPTIONS_PER_SOCKET } from "../../protocol/index.ts";
 import type { ServerFrame } from "../../protocol/index.ts";
+import { mintAccessToken } from "../../proxy/guard/access-token.ts";
 import type { Provider } from "../../proxy/provider/provider.ts";
 import { openSqliteLog } from "../../proxy/stream-log/sqlite-log.ts";
 import type { ConfigInput } from "../../proxy/config-schema.ts";
@@ -131,6 +132,32 @@ describe("flow on a WebSocket", () => {
     socket.send({ type: "unsub", s: 1 });
     socket.send({ type: "sub", s: 1_000, id, after: "0" });
     while ((await socket.next("subbed")).s !== 1_000);
+  });
+
+  test("a socket outlives its access token only with another one of the same visitor", async () => {
+    mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    const secret = "0123456789abcdef";
+    await serve(fakeProvider("p", [text("half"), new Promise<never>(() => {})]), {
+      access: { secret, origins: ["https://example.com"], total: { usdPerDay: 1 } },
+      delivery: { heartbeatMs: 100 },
+    });
+    const token = (seconds: number, sub = "ann") =>
+      mintAccessToken({ sub, exp: Math.floor(Date.now() / 1_000) + seconds }, secret);
+    const [renewing, leaving] = [await openSocket(proxy, { hello: false }), await openSocket(proxy, { hello: false })];
+    sockets.push(renewing, leaving);
+    for (const socket of sockets) {
+      socket.send({ type: "hello", v: 1, accessToken: token(20) });
+      await socket.next("welcome");
+    }
+    renewing.send({ type: "auth", accessToken: token(60) });
+    renewing.send({ type: "ping", n: 1 });
+    await renewing.next("pong");
+    passTime(21_000);
+    const bye = await leaving.next("bye");
+    assert.deepEqual([bye.code, bye.retryAfterMs], [CLOSE.accessTokenExpired, 0]);
+    assert.equal(await leaving.closed, CLOSE.accessTokenExpired);
+    renewing.send({ type: "ping", n: 2 });
+    assert.equal((await renewing.next("pong")).n, 2);
   });
 
   test("readers are asked to come back each at another time when the proxy goes", async () => {
