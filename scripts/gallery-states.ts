@@ -118,6 +118,20 @@ export const STATES = {
       ],
     },
   }),
+  longer: (text) => ({
+    chat: {
+      messages: [
+        asked(text.ask),
+        answered([thought(text), words(text.answer)], "complete"),
+        asked(text.more, { id: "m_r", parent: "m_a" }),
+        answered([words(text.half)], "complete", { id: "m_b", parent: "m_r" }),
+      ],
+    },
+    reach: async (page) => {
+      await page.locator("ai-stream .scroller").evaluate((box) => (box.scrollTop = 0));
+      await page.locator("ai-stream .jump").waitFor();
+    },
+  }),
   rich: (text) => ({
     chat: { messages: [answered([words(text.rich)], "complete", { parent: null })] },
     reach: (page) => page.locator("ai-stream math, ai-stream .katex").first().waitFor({ state: "attached" }),

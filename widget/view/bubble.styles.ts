@@ -84,10 +84,11 @@ export const bubbleStyles = ({ css }: Kit) => css`
     padding: 0;
     background: none;
   }
-  .panel .frame:has(> .bar) > .scroller {
+  .panel .frame:has(> .bar) > .scroller.scroller {
     padding-block-start: var(--_pad);
   }
   .panel .welcome {
+    padding: 0;
     align-items: flex-start;
     justify-content: flex-end;
     text-align: start;

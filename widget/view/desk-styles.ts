@@ -133,7 +133,7 @@ const deskStyles = ({ css }: Kit): CSSResult => css`
   }
   /* Where the messages are as wide as the frame, they begin below, and fade under it. */
   @container (max-width: 848px) {
-    .frame:has(> .bar) > .scroller {
+    .frame:has(> .bar) > .scroller:not(:has(.welcome)) {
       padding-block-start: 52px;
     }
     .bar {

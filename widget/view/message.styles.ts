@@ -47,6 +47,8 @@ export const messageStyles = css`
     justify-content: center;
     align-items: center;
     gap: 20px;
+    /* What comes above later moves nothing. */
+    padding-block: 28px;
     text-align: center;
   }
   .welcome p {
