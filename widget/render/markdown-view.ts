@@ -190,7 +190,6 @@ export class MarkdownView {
 
   /** Draws a final text again when what it waits for is there. */
   #wait(key: string, view: BlockView | null, node: Element, text: string): void {
-    if (key === "&") void loadEntities().then(() => this.#waiting.wake("&"));
     this.#waiting.add(key, node, () => {
       if (view !== null) reset(view);
       // What grows is drawn anyway, with the next token.
@@ -203,7 +202,9 @@ export class MarkdownView {
     ...[text, context, from = 0, to = text.length]: Parameters<typeof parseInline>
   ): ReturnType<typeof parseInline> {
     this.#inlineChars += to - from;
-    return parseInline(text, context, from, to);
+    const parsed = parseInline(text, context, from, to);
+    if (parsed.waitsFor.has("&")) void loadEntities().then(() => this.#waiting.wake("&"));
+    return parsed;
   }
 
   #inlineContext(growing: boolean): InlineContext {
