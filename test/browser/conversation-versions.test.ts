@@ -95,6 +95,19 @@ describe("versions", () => {
     expect(element.chat.calls).to.deep.equal(["showVersion q2"]);
   });
 
+  it("lead back to a question that failed, which can be changed", async () => {
+    const element = await mount();
+    const failed = asked("One", { id: "q1", state: "failed" });
+    element.chat.family = [failed, second];
+    await element.show({ messages: [failed] });
+    expect(text(element, ".user .versions")).to.equal("1/2");
+    element.renderRoot.querySelectorAll<HTMLButtonElement>(".user .turn")[1]?.click();
+    element.find("[data-do=edit]").click();
+    await element.updateComplete;
+    expect(element.find<HTMLTextAreaElement>(".edit textarea").value).to.equal("One");
+    expect(element.chat.calls).to.deep.equal(["showVersion q2"]);
+  });
+
   it("keep the focus on the button that was pressed", async () => {
     const element = await mount();
     element.chat.family = [first, second];

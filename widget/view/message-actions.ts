@@ -38,7 +38,8 @@ export function questionActions(kit: WordKit, host: DeskHost, message: UserMessa
       }
     </footer>`;
   }
-  if (message.state !== "sent") return nothing;
+  // What failed can be changed, and found again once something else was asked in its place.
+  if (message.state !== "sent" && message.state !== "failed") return nothing;
   const canEdit = !host.readonly && host.chat.status === "idle";
   return html`<footer part="actions" class="actions">
     ${canEdit ? button(kit, "edit", words.edit, kit.strokes("pen"), "shy") : nothing}
