@@ -4,6 +4,7 @@ import { StreamError } from "../../protocol/index.ts";
 import type { Message } from "../../protocol/index.ts";
 import { dayOf } from "./ledger.ts";
 import { SqliteLedger } from "./sqlite-ledger.ts";
+import { trimSqlite } from "./sqlite-trim.ts";
 import type { LedgerStore } from "./sqlite-ledger.ts";
 import { SqliteVisits } from "./sqlite-visits.ts";
 import type {
@@ -143,6 +144,13 @@ export abstract class SqliteConversations {
     }
   }
 
+  async trim(bounds: RetentionBounds): Promise<{ streams: number; conversations: number }> {
+    const step = <Result>(work: () => Result) => this.run(() => this.transaction(work));
+    await step(() => this.money.dropDaysBefore(dayOf(bounds.conversationsBefore)));
+    const { database } = this;
+    return trimSqlite({ database, step, dropConversation: (id) => this.dropConversation(id) }, bounds);
+  }
+
   protected addTurns({ stream, turn, title }: NewStream): void {
     const { conversation, createdAt } = stream;
     if (title !== undefined) {
@@ -188,29 +196,6 @@ export abstract class SqliteConversations {
     for (const { id: stream } of streams) this.dropStream(String(stream));
     database.prepare("DELETE FROM turns WHERE conversation = ?").run(id);
     database.prepare("DELETE FROM conversations WHERE id = ?").run(id);
-  }
-
-  protected dropOlder({ streamsBefore, conversationsBefore }: RetentionBounds): {
-    streams: number;
-    conversations: number;
-  } {
-    const { database } = this;
-    const conversations = database
-      .prepare("SELECT id FROM conversations WHERE updated_at < ?")
-      .all(conversationsBefore);
-    for (const { id } of conversations) this.dropConversation(String(id));
-    this.money.dropDaysBefore(dayOf(conversationsBefore));
-    const ended = database
-      .prepare("SELECT n, id FROM streams WHERE status <> 'running' AND ended_at < ?")
-      .all(streamsBefore);
-    const dropEntries = database.prepare("DELETE FROM entries WHERE stream = ?");
-    const dropSends = database.prepare("DELETE FROM sends WHERE stream = ?");
-    let streams = 0;
-    for (const { n, id } of ended) {
-      if (dropEntries.run(n as number).changes !== 0) streams++;
-      dropSends.run(id as string);
-    }
-    return { streams, conversations: conversations.length };
   }
 }
 

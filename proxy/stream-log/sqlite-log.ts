@@ -11,7 +11,7 @@ import type { LiveStream } from "./sqlite-journal.ts";
 import { SqliteReplicas } from "./sqlite-replicas.ts";
 import type { Lease } from "./replicas.ts";
 import { migrate } from "./sqlite-schema.ts";
-import type { Created, Ending, Kept, NewStream, RetentionBounds, StreamLog, StreamRecord } from "./stream-log.ts";
+import type { Created, Ending, Kept, NewStream, StreamLog, StreamRecord } from "./stream-log.ts";
 
 /** Pages in the write-ahead log before it is copied back: 16 MiB, so that the copy is rare and its stall spread out. */
 const CHECKPOINT_PAGES = 4_000;
@@ -180,10 +180,6 @@ class SqliteLog extends SqliteReplicas implements StreamLog {
 
   deleteConversation(id: string): Promise<void> {
     return this.run(() => this.transaction(() => this.dropConversation(id)));
-  }
-
-  trim(bounds: RetentionBounds): Promise<{ streams: number; conversations: number }> {
-    return this.run(() => this.transaction(() => this.dropOlder(bounds)));
   }
 
   check(): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { isStreamError } from "../../../protocol/index.ts";
+import { emptyMessage, isStreamError } from "../../../protocol/index.ts";
 import type { StreamEvent } from "../../../protocol/index.ts";
 import { makeBatch } from "../../../proxy/stream-log/batch.ts";
 import { openSqliteLog } from "../../../proxy/stream-log/sqlite-log.ts";
@@ -170,5 +170,34 @@ test("the journal stays short, however long one stream says nothing while anothe
   assert.ok(rows <= 2_001, `${rows} rows`);
   assert.deepEqual(await textsOf(log, "s_quiet"), ["hm"]);
   assert.equal((await textsOf(log, "s_talking")).length, 5_998);
+  await log.close();
+});
+
+test("retention gives way: an append need not wait until thousands of old streams are removed", async () => {
+  const log = openSqliteLog(":memory:");
+  const usage = { input: 1, output: 1, final: true };
+  const end: StreamEvent = { type: "stream.end", reason: "stop", usage, timings: { totalMs: 1 }, digest: 0 };
+  const OLD = 1_000;
+  for (let old = 0; old < OLD; old++) {
+    const id = `s_${old}`;
+    await startStream(log, id);
+    const message = { ...emptyMessage("i"), id: `m_${id}` };
+    await log.append(id, 1, makeBatch([end], 2, 1), { status: "complete", message });
+  }
+  await startStream(log, "s_now");
+  for (const bounds of [
+    { streamsBefore: 10, conversationsBefore: 0 },
+    { streamsBefore: 10, conversationsBefore: 10 },
+  ]) {
+    let isOver = false;
+    const trimmed = log.trim(bounds).finally(() => (isOver = true));
+    const running = await log.findStream("s_now");
+    if (running !== null) await log.append("s_now", 1, makeBatch([delta("a")], running.tail + 1, 1));
+    assert.equal(isOver, false, "it is not over in one go");
+    const { streams, conversations } = await trimmed;
+    if (bounds.conversationsBefore === 0) assert.deepEqual([streams, conversations], [OLD, 0]);
+    else assert.deepEqual([streams, conversations], [0, OLD + 1]);
+  }
+  assert.equal(await log.findStream("s_0"), null);
   await log.close();
 });
