@@ -11,7 +11,7 @@ test("readLongTasks() takes the main thread's tasks of more than 50 ms of CPU an
   const events = [
     thread,
     { ...main, name: TASK, ts: 0, dur: ms(300), tdur: ms(49) },
-    { ...main, name: TASK, ts: ms(400), dur: ms(100), tdur: ms(80) },
+    { ...main, name: TASK, ts: ms(400), dur: ms(100), tdur: ms(80), args: { src_func: "BeginFrame" } },
     { ...main, name: "Layout", ts: ms(401), dur: ms(90), tdur: ms(70) },
     { ...main, name: "Paint", ts: ms(492), dur: ms(5), tdur: ms(5) },
     { ...main, name: TASK, ts: ms(600), dur: ms(99), tdur: ms(99) },
@@ -19,6 +19,6 @@ test("readLongTasks() takes the main thread's tasks of more than 50 ms of CPU an
   ];
   assert.deepEqual(readLongTasks(events), [
     { cpuMs: 99, was: "unknown" },
-    { cpuMs: 80, was: "Layout" },
+    { cpuMs: 80, was: "BeginFrame > Layout" },
   ]);
 });

@@ -17,12 +17,12 @@ interface TraceEvent {
   readonly ts: number;
   readonly dur?: number;
   readonly tdur?: number;
-  readonly args?: { readonly name?: string };
+  readonly args?: { readonly name?: string; readonly src_func?: string };
 }
 
 export interface LongTask {
   readonly cpuMs: number;
-  /** What most of it was, from the outside in. */
+  /** Who asked for it, and what most of it was, from the outside in. */
   readonly was: string;
 }
 
@@ -56,5 +56,5 @@ function nameOf(task: TraceEvent, events: readonly TraceEvent[]): string {
   );
   const names = new Set(inside.toSorted((a, b) => (b.dur ?? 0) - (a.dur ?? 0)).map(({ name }) => name));
   names.delete(TASK);
-  return [...names].join(" > ") || "unknown";
+  return [task.args?.src_func ?? "unknown", ...names].join(" > ");
 }
