@@ -232,3 +232,13 @@ test("a reference in a list that became loose finds its definition", () => {
     "<ul><li><p><a href=https://e.example/x>a</a></p></li><li><p>c</p></li><li><p>d</p></li></ul>",
   );
 });
+
+test("blocks stand in runs of 32, and these in groups of 16, so that a frame of a long answer passes few of them", () => {
+  const shown = new Shown();
+  shown.end("a\n\n".repeat(2 * 16 * 32 + 1));
+  const counts = (elements: readonly unknown[]): number[] =>
+    (elements as readonly TinyElement[]).map(({ childNodes }) => childNodes.length);
+  const groups = shown.root.childNodes;
+  assert.deepEqual(counts(groups), [16, 16, 1]);
+  assert.deepEqual(counts((groups[0] as TinyElement).childNodes), Array<number>(16).fill(32));
+});
