@@ -2,6 +2,7 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyRequest } from "fastify";
 import { CLOSE } from "../protocol/index.ts";
+import type { StatusNote } from "../protocol/index.ts";
 import { Agents } from "./agents.ts";
 import { SharedCircuits } from "./shared-circuits.ts";
 import { isOpen } from "./config.ts";
@@ -133,9 +134,12 @@ export async function startProxy(
       onStart(tail) {
         const { id } = tail.record;
         const unfollow = metrics.follow(tail);
+        const tell = { committed: () => {}, noted: (note: StatusNote) => void log.tell(id, note).catch(() => {}) };
+        const mute = log.isShared ? tail.listen(tell) : undefined;
         keeper.hold(id);
         return () => {
           unfollow();
+          mute?.();
           keeper.drop(id);
           followers.adopt(tail);
         };

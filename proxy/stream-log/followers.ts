@@ -91,7 +91,7 @@ class Followed {
     this.tail = tail;
     this.#onStop = onStop;
     const look = () => void this.read().catch(() => {});
-    this.#unwatch = log.watch(tail.record.id, look);
+    this.#unwatch = log.watch(tail.record.id, look, (note) => tail.note(note));
     this.#timer = setInterval(() => {
       if (tail.unwatchedMs > UNWATCHED_MS) return this.stop();
       look();

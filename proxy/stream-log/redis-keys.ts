@@ -39,6 +39,11 @@ export class RedisKeys {
     return `${this.#prefix}wake:${id}`;
   }
 
+  /** A channel: what the writer of a stream says besides its log. */
+  notes(id: string): string {
+    return `${this.#prefix}note:${id}`;
+  }
+
   /** A channel: what is published here wakes whoever can take streams over. */
   get releases(): string {
     return `${this.#prefix}released`;

@@ -1,6 +1,6 @@
 /** Leases, requests and hints of the Redis store. A lease is measured on the server's clock. */
 import { randomBytes } from "node:crypto";
-import type { ToolOutcome } from "../../protocol/index.ts";
+import type { StatusNote, ToolOutcome } from "../../protocol/index.ts";
 import { mintIncarnation } from "../ids.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { RedisConversations, toFields, toRecord } from "./redis-conversations.ts";
@@ -124,14 +124,22 @@ export abstract class RedisReplicas extends RedisConversations implements Replic
     return { cancel: cancel === "1", outcomes: new Map(outcomes), viewers: seq < 0 ? null : { seq, agoMs } };
   }
 
-  watch(stream: string, wake: () => void): () => void {
+  watch(stream: string, wake: () => void, heard?: (note: StatusNote) => void): () => void {
     const isFirst = !this.#wakers.has(stream);
     const stop = this.#wakers.add(stream, wake);
     if (isFirst) this.#hear(stream);
+    const read = (message: string) => heard?.(JSON.parse(message) as StatusNote);
+    const mute = heard === undefined ? undefined : this.connection.subscribe(this.keys.notes(stream), read);
     return () => {
       stop();
+      mute?.();
       if (!this.#wakers.has(stream)) this.#deafen(stream);
     };
+  }
+
+  async tell(stream: string, note: StatusNote): Promise<void> {
+    const channel = this.keys.notes(stream);
+    await this.connection.call(channel, ["PUBLISH", channel, JSON.stringify(note)]);
   }
 
   async publishHint(name: string, untilMs: number): Promise<void> {

@@ -2,7 +2,7 @@
  * What a store does so that many replicas can serve one stream: leases, and what one replica leaves for another. Part of
  * every store; `test/contracts/replicas.contract.ts` holds for all. Times are the store's own clock: replicas' clocks differ.
  */
-import type { ToolOutcome } from "../../protocol/index.ts";
+import type { StatusNote, ToolOutcome } from "../../protocol/index.ts";
 import type { StreamRecord } from "./stream-log.ts";
 
 /** The right to write a stream for a while. Each new holder raises the stream's term, so that a late writer is refused. */
@@ -76,8 +76,12 @@ export interface Replicas {
    * Calls `wake` soon after another process appended to the stream, ended it, or left something for its writer. Only a
    * hint: it may come late, twice, for nothing, or not at all, so whoever listens looks from time to time as well.
    * Returns how to stop.
+   * @param heard is told what the writer says besides the log, as far as it gets through
    */
-  watch(stream: string, wake: () => void): () => void;
+  watch(stream: string, wake: () => void, heard?: (note: StatusNote) => void): () => void;
+
+  /** Tells those who watch a stream through other processes what is not in its log. Best effort. */
+  tell(stream: string, note: StatusNote): Promise<void>;
 
   /** Tells the other replicas something small for a while: that a circuit is open. A time in the past withdraws it. Best effort. */
   publishHint(name: string, untilMs: number): Promise<void>;

@@ -119,6 +119,8 @@ export abstract class SqliteReplicas extends SqliteConversations implements Repl
     return this.wakers.add(stream, wake);
   }
 
+  async tell(): Promise<void> {}
+
   async publishHint(name: string, untilMs: number): Promise<void> {
     this.#hints.add(name, untilMs);
   }

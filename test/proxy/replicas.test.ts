@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { after, afterEach, before, describe, test } from "node:test";
 import { createClient } from "redis";
 import type { Message, WireEntry } from "../../protocol/index.ts";
-import { emptyMessage, fold, visibleText } from "../../protocol/index.ts";
+import { emptyMessage, fold, StreamError, visibleText } from "../../protocol/index.ts";
 import type { ConfigInput } from "../../proxy/config-schema.ts";
 import type { Provider } from "../../proxy/provider/provider.ts";
 import { calls, fakeProvider, finish, more, settle, text } from "../fakes/fake-provider.ts";
@@ -18,19 +18,18 @@ type Started = { id: string; cursor: string };
 /** A lost stream is looked for every tenth of a second. */
 const SOON = { resilience: { leaseMs: 300 } };
 
-/** An SSE reader, from the start or a cursor. */
+/** An SSE reader, from the start. */
 class Watcher {
   readonly #response: Promise<Response>;
   #body = "";
   #over = false;
   readonly #reading: Promise<void>;
 
-  constructor(proxy: RunningProxy, id: string, after = "0") {
-    this.#response = proxy.get(`/v1/streams/${id}/live?after=${after}`);
+  constructor(proxy: RunningProxy, id: string) {
+    this.#response = proxy.get(`/v1/streams/${id}/live`);
     this.#reading = this.#read();
   }
 
-  /** What it has, folded; of nothing if it began in the middle. */
   get said(): string {
     return visibleText(this.entries.reduce((message, entry) => fold(message, [entry]), emptyMessage("i") as Message));
   }
@@ -38,6 +37,12 @@ class Watcher {
   get entries(): WireEntry[] {
     const whole = this.#body.slice(0, this.#body.lastIndexOf("\n\n") + 2);
     return parseSse(whole).flatMap(({ event, data }) => (event === null ? [JSON.parse(data) as WireEntry] : []));
+  }
+
+  /** What it was told besides the log. */
+  get notes(): string[] {
+    const told = parseSse(this.#body).filter(({ event }) => event === "status");
+    return told.map(({ data }) => (JSON.parse(data) as { phase: string }).phase);
   }
 
   /** The id of the last event. */
@@ -161,6 +166,21 @@ describe("two proxies on one Redis", { skip: withoutRedis }, () => {
     assert.equal((await messageAt(other, id)).attempts, 2);
   });
 
+  test("a reader elsewhere is told that the provider is asked again, as one here is", async () => {
+    const gate = Promise.withResolvers<void>();
+    const failure = new StreamError("provider_overloaded", "busy", { retryAfterMs: 50 });
+    const [one, other] = await serve(fakeProvider("p", [gate.promise, failure], [text("whole"), finish]));
+    const { id } = await startAt(one);
+    const watchers = [new Watcher(one, id), new Watcher(other, id)];
+    for (const watcher of watchers) while (watcher.entries.length === 0) await settle();
+    while ((await subscribersOf(`*note:${id}`)) === 0) await settle();
+    gate.resolve();
+    for (const watcher of watchers) {
+      assert.equal(await watcher.ended(), "whole");
+      assert.deepEqual(watcher.notes, ["retrying"]);
+    }
+  });
+
   test("what a proxy says itself costs one command of the store for each commit", async () => {
     let watcher: Watcher | null = null;
     const provider = fakeProvider("p");
@@ -249,6 +269,15 @@ describe("two proxies on one Redis", { skip: withoutRedis }, () => {
     assert.equal(new Set(ids).size, 1);
     assert.deepEqual([(await send(one, "another")).status, (await send(other, "another")).status], [409, 409]);
   });
+
+  /** Channels of a pattern that somebody listens to. */
+  async function subscribersOf(pattern: string): Promise<number> {
+    const client = createClient({ url: server.url });
+    await client.connect();
+    const channels = await client.pubSubChannels(pattern);
+    await client.close();
+    return channels.length;
+  }
 
   /** How often a command was called at the server so far. */
   async function callsOf(command: string): Promise<number> {
