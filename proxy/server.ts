@@ -54,6 +54,9 @@ const COME_BACK_MS = 250;
 const PER_READER_MS = 2;
 const LONGEST_COME_BACK_MS = 10_000;
 
+/** Milliseconds in which a reader who is there answers a goodbye. */
+const LEAVE_MS = 1_000;
+
 /** When readers are asked to come back: each at another time, so that they are no stampede. */
 const comeBackOf = (readers: number) => () =>
   Math.round(COME_BACK_MS + Math.random() * Math.min(LONGEST_COME_BACK_MS, COME_BACK_MS + readers * PER_READER_MS));
@@ -248,7 +251,10 @@ export async function startProxy(
       hints.close();
       probe.close();
       metrics.close();
+      // Ends with the last socket; one whose other side is gone would be waited for half a minute.
+      const cut = setTimeout(() => sockets.terminate(), LEAVE_MS);
       await app.close();
+      clearTimeout(cut);
       await providers.close();
       await log.close();
     },

@@ -20,6 +20,8 @@ export interface WsServerParts {
 export interface WsServer {
   /** Says goodbye to every socket. @param retryAfterMs when each is to come back */
   bye(code: number, reason: string, retryAfterMs: () => number): void;
+  /** Cuts off whoever has not left. */
+  terminate(): void;
   readonly size: number;
   /** Streams that are read over all sockets. */
   readonly viewers: number;
@@ -57,6 +59,7 @@ export function attachWsServer(server: Server, parts: WsServerParts): WsServer {
   return {
     bye: (code, reason, retryAfterMs) =>
       connections.forEach((connection) => connection.bye(code, reason, retryAfterMs())),
+    terminate: () => connections.forEach((connection) => connection.terminate()),
     get size() {
       return connections.size;
     },

@@ -112,6 +112,11 @@ export class WsConnection implements FrameSocket {
     this.#ws.close(code, closeReason(reason));
   }
 
+  /** Without the other side, which may not be there any more. */
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
   #receive(data: RawData, isBinary: boolean): void {
     this.#heardAt = Date.now();
     const bytes = data as Buffer;

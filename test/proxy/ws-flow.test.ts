@@ -177,6 +177,20 @@ describe("flow on a WebSocket", () => {
     assert.ok(new Set(byes.map(({ retryAfterMs }) => retryAfterMs)).size > 4);
   });
 
+  test("a proxy that goes does not wait for a reader who is not there any more", async () => {
+    await serve(fakeProvider("p", [text("half"), new Promise<never>(() => {})]));
+    const gone = await open();
+    // Takes no goodbye and says none.
+    gone.ws.pause();
+    const answer = new AbortController();
+    const patience = setTimeout(() => answer.abort(), 10_000);
+    const late = new Promise<never>((_, reject) =>
+      answer.signal.addEventListener("abort", () => reject(new Error("it waits for its reader"))),
+    );
+    await Promise.race([proxy.close(), late]);
+    clearTimeout(patience);
+  });
+
   test("every resume answer comes on the socket too, and it stays open", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "ai-stream-resume-"));
     t.after(() => rmSync(folder, { recursive: true }));
