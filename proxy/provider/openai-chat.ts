@@ -9,7 +9,7 @@ import type { Lead } from "./continuation.ts";
 import { sseFrames } from "./frames.ts";
 import type { SseFrame } from "./frames.ts";
 import { openAiChatDecoder } from "./openai-chat-decoder.ts";
-import { openAiClient } from "./openai-client.ts";
+import { openAiCall } from "./openai-client.ts";
 import type { OpenAiServer } from "./openai-client.ts";
 import type { ChatProfile } from "./profiles.ts";
 import type { AssistantPart, InputPart, ProviderMessage, ProviderRequest } from "./provider.ts";
@@ -24,12 +24,12 @@ export function openAiChat(name: string, server: OpenAiServer, profile: ChatProf
     async send(call, request) {
       const { baseUrl } = server;
       const at = request.prefix === undefined ? baseUrl : prefixUrl(baseUrl, profile);
-      const client = await openAiClient({ ...server, baseUrl: at }, call);
-      await client.chat.completions.create(chatParams(name, profile, request)).asResponse();
+      const { client, through } = await openAiCall(server, call, at);
+      await client.chat.completions.create(chatParams(name, profile, request), through).asResponse();
     },
     async ping(call) {
-      const client: OpenAI = await openAiClient(server, call);
-      await client.models.list().asResponse();
+      const { client, through } = await openAiCall(server, call);
+      await client.models.list(through).asResponse();
     },
     continues: (model) => profile.prefix?.models.test(model) === true,
     decoder: ({ prefix = "" }) => continuation(openAiChatDecoder(profile, mintCallId), leadOf(prefix, profile)),

@@ -6,7 +6,7 @@ import type {
 } from "openai/resources/responses/responses";
 import { sseFrames } from "./frames.ts";
 import type { SseFrame } from "./frames.ts";
-import { openAiClient } from "./openai-client.ts";
+import { openAiCall } from "./openai-client.ts";
 import type { OpenAiServer } from "./openai-client.ts";
 import { openAiResponsesDecoder } from "./openai-responses-decoder.ts";
 import type { AssistantPart, InputPart, ProviderMessage, ProviderRequest } from "./provider.ts";
@@ -21,22 +21,22 @@ export function openAiResponses(name: string, server: OpenAiServer, background: 
     foreignTypes: /html|json/,
     headersWithContent: false,
     async send(call, request) {
-      const client = await openAiClient(server, call);
-      await client.responses.create(responsesParams(name, request, background)).asResponse();
+      const { client, through } = await openAiCall(server, call);
+      await client.responses.create(responsesParams(name, request, background), through).asResponse();
     },
     async ping(call) {
-      const client = await openAiClient(server, call);
-      await client.models.list().asResponse();
+      const { client, through } = await openAiCall(server, call);
+      await client.models.list(through).asResponse();
     },
     decoder: () => openAiResponsesDecoder(),
     async reopen(call, { id }, after) {
-      const client = await openAiClient(server, call);
+      const { client, through } = await openAiCall(server, call);
       const from = after === null ? {} : { starting_after: after };
-      await client.responses.retrieve(id, { stream: true, ...from }).asResponse();
+      await client.responses.retrieve(id, { stream: true, ...from }, through).asResponse();
     },
     async cancel(call, { id }) {
-      const client = await openAiClient(server, call);
-      await client.responses.cancel(id).asResponse();
+      const { client, through } = await openAiCall(server, call);
+      await client.responses.cancel(id, through).asResponse();
     },
   };
 }
