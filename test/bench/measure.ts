@@ -50,10 +50,10 @@ export interface MemoryResult {
 }
 
 /**
- * As docs/operations.md advises, and from the start: left to itself the young generation doubles now and then, up to
- * 128 MiB in all, and where it does so between the two looks, it would count as the streams'.
+ * As docs/operations.md advises: left to itself the young generation doubles now and then, up to 128 MiB in all, and where
+ * it does so between the two looks, it would count as the streams'.
  */
-const YOUNG_GENERATION = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
+const YOUNG_GENERATION = ["--max-semi-space-size=16"];
 
 /** What one open stream with one viewer adds to a process that has worked before: modules are compiled, buffers in use. */
 export async function measureMemory(bench: Bench, name: "floor" | "sse" | "ws", sizes: Sizes): Promise<MemoryResult> {
