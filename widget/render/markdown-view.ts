@@ -112,9 +112,13 @@ export class MarkdownView {
     else {
       if (this.#run === null || this.#run.childElementCount >= RUN_BLOCKS) {
         const group = this.#run?.parentElement;
+        const isFull = group == null || group.childElementCount >= GROUP_RUNS;
         this.#run = make("div", { class: "run" });
-        if (group != null && group.childElementCount < GROUP_RUNS) group.append(this.#run);
-        else this.#footnotes.addBefore(make("div", {}, this.#run));
+        if (!isFull) group.append(this.#run);
+        else {
+          if (group != null) group.className = "full";
+          this.#footnotes.addBefore(make("div", {}, this.#run));
+        }
       }
       this.#run.append(node);
     }

@@ -13,21 +13,19 @@ export const markdownStyles = css`
     unicode-bidi: plaintext;
   }
   /*
-   * A run of blocks out of sight costs nothing, and a full group of runs not even a look at them; once they were seen
+   * A run of blocks out of sight costs nothing, and a group of runs not even a look at them; once they were seen
    * their height is known. The padding keeps focus rings inside what containment clips.
    */
-  .md > div:not(:last-of-type) {
-    content-visibility: auto;
-    contain-intrinsic-size: auto 15360px;
-  }
+  .md > div,
   .run {
     content-visibility: auto;
     contain-intrinsic-size: auto 960px;
-  }
-  .md > div,
-  .run {
     margin-inline: -4px;
     padding-inline: 4px;
+  }
+  /* A class and no place among siblings: for those the styles of all that stands in them would be looked at. */
+  .md > .full {
+    contain-intrinsic-size: auto 15360px;
   }
   .md :where(p, ul, ol) {
     margin-block: 0.75em;
