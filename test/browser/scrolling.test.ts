@@ -55,16 +55,6 @@ describe("the view", () => {
     expect(element.has("[data-do=jump]")).to.equal(false);
   });
 
-  it("stays where the page scrolled to in the frame in which the text grew", async () => {
-    const { element, box } = await mountLong();
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    await element.show({ messages: [asked("?"), growing(LINES + LINES)] });
-    box.scrollTop = 300;
-    await settled();
-    expect(box.scrollTop).to.equal(300);
-    expect(element.has("[data-do=jump]")).to.equal(true);
-  });
-
   it("follows again when the reader returns to the end", async () => {
     const { element, box } = await mountLong();
     await scrollTo(box, 300);

@@ -13,19 +13,23 @@ export const markdownStyles = css`
     unicode-bidi: plaintext;
   }
   /*
-   * A run of blocks out of sight costs nothing, and a group of runs not even a look at them; once they were seen
-   * their height is known. The padding keeps focus rings inside what containment clips.
+   * A run of blocks out of sight costs nothing, and a group that is full not even a look at its runs; once they were
+   * seen their height is known. A group that still grows would be guessed by WebKit where it has one already. The
+   * padding keeps focus rings inside what containment clips.
    */
   .md > div,
   .run {
-    content-visibility: auto;
     contain-intrinsic-size: auto 960px;
     margin-inline: -4px;
     padding-inline: 4px;
   }
   /* A class and no place among siblings: for those the styles of all that stands in them would be looked at. */
+  .run,
   .md > .full {
-    contain-intrinsic-size: auto 15360px;
+    content-visibility: auto;
+  }
+  .md > .full {
+    contain-intrinsic-block-size: auto 15360px;
   }
   .md :where(p, ul, ol) {
     margin-block: 0.75em;

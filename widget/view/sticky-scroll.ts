@@ -81,13 +81,11 @@ export class StickyScroll implements ReactiveController {
    * report to the page as an error: nobody listens again before the next frame, and never while nothing is followed.
    */
   #onSize(): void {
-    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = this.#observed ?? {};
+    const { scrollHeight = 0, clientHeight = 0 } = this.#observed ?? {};
     const room = scrollHeight - clientHeight;
-    // A scroll of this very frame is told in the next one.
-    const isElsewhere = scrollTop < this.#lastTop && room - scrollTop > NEAR_PX && !this.#isJump;
     if (room === this.#room) return;
     this.#room = room;
-    if (!isElsewhere) this.#toEnd();
+    this.#toEnd();
     this.#sizes?.disconnect();
     requestAnimationFrame(() => this.#observe());
   }
