@@ -101,7 +101,12 @@ export class MarkdownView {
       if (LEAVES.has(child.kind) && !childView.isDone) this.#drawLeaf(childView, child, view, block);
       this.#sync(childView, child, isLoose);
     });
-    for (const gone of view.children.splice(block.children.length)) nodeOf(gone).remove();
+    for (const gone of view.children.splice(block.children.length)) {
+      const { parentElement: rows } = nodeOf(gone);
+      nodeOf(gone).remove();
+      // What seemed to be a table's first row was none.
+      if (rows?.localName === "tbody" && rows.childElementCount === 0) rows.remove();
+    }
     if (block.final) this.#finish(view, block);
   }
 

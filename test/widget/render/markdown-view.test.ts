@@ -56,6 +56,7 @@ test("any characters in any pieces draw the same as at once", () => {
     "\n- ",
     "[^1]: ",
     "[a]: b",
+    "\na|b\n-|-\n",
   );
   fc.assert(
     fc.property(fc.array(marks, { maxLength: 60 }), cuts, (pieces, at) => {
