@@ -14,7 +14,7 @@ import type { InlineContext } from "./parse-inline.ts";
 import { isSameContext } from "./render-context.ts";
 import type { RenderContext } from "./render-context.ts";
 import { cellsOf } from "./table-rows.ts";
-import { Waiting } from "./waiting.ts";
+import { ENTITIES, Waiting } from "./waiting.ts";
 
 /** Blocks stand in runs of this many, and runs in groups: a frame passes by what did not change, however much that is. */
 const RUN_BLOCKS = 32;
@@ -212,7 +212,7 @@ export class MarkdownView {
   ): ReturnType<typeof parseInline> {
     this.#inlineChars += to - from;
     const parsed = parseInline(text, context, from, to);
-    if (parsed.waitsFor.has("&")) void loadEntities().then(() => this.#waiting.wake("&"));
+    if (parsed.waitsFor.has(ENTITIES)) void loadEntities().then(() => this.#waiting.wake(ENTITIES));
     return parsed;
   }
 

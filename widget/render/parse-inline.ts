@@ -11,6 +11,7 @@ import { buildInline } from "./inline.ts";
 import type { Frame, Inline, Token } from "./inline.ts";
 import { normalizeLabel, readInlineTarget, readLabel } from "./link-parts.ts";
 import type { Target } from "./reference.ts";
+import { ENTITIES } from "./waiting.ts";
 
 export interface InlineContext {
   readonly targets: ReadonlyMap<string, Target>;
@@ -26,7 +27,7 @@ export interface ParsedInline {
   readonly nodes: readonly Inline[];
   /** Text before this place is final, whatever follows. */
   readonly settledTo: number;
-  /** What could change it: labels, footnotes as `^label`, and `&` for the names of all entities. */
+  /** What could change it: labels, footnotes as `^label`, and `ENTITIES`. */
   readonly waitsFor: ReadonlySet<string>;
 }
 
@@ -269,7 +270,7 @@ class InlineParser {
     if (written !== undefined) {
       const text = decodeEntities(written);
       const isToCome = text === written && !knowsAllEntities();
-      if (isToCome) this.#waitsFor.add("&");
+      if (isToCome) this.#waitsFor.add(ENTITIES);
       return this.#push(isToCome ? "" : text, null, written.length);
     }
     const isUnfinished = this.#context.growing && /^&[#a-z\d]{1,9}$/i.test(this.#text.slice(this.#at, this.#end));

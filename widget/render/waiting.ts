@@ -1,5 +1,7 @@
 /** Texts that are final but for what they refer to: they are drawn again when it arrives. */
 
+/** What waits for the names of all entities: no label is a single bracket. */
+export const ENTITIES = "]";
 /** Texts beyond these stay as they are drawn. */
 const MAX_WAITING = 2_000;
 
@@ -22,8 +24,8 @@ export class Waiting {
     for (const redraw of waiting.values()) redraw();
   }
 
-  /** Once the text is final no definition comes any more; the names of entities (`&`) may still be on their way. */
+  /** Once the text is final no definition comes any more; the names of entities may still be on their way. */
   wakeAll(): void {
-    for (const key of [...this.#byKey.keys()]) if (key !== "&") this.wake(key);
+    for (const key of [...this.#byKey.keys()]) if (key !== ENTITIES) this.wake(key);
   }
 }

@@ -46,6 +46,15 @@ test("any split of a text draws the same as the whole text once it is final", ()
   );
 });
 
+test("a label may be any character, that of an entity among them", async () => {
+  for (const label of "&^]*\\") {
+    const shown = new Shown().grow(`[${label}] [^${label}]\n\n`);
+    const text = shown.end(`[${label}] [^${label}]\n\nEnd`);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(shown.markup, text);
+  }
+});
+
 test("any characters in any pieces draw the same as at once", () => {
   const marks = fc.constantFrom(
     ...Array.from("*_~`[]()!<>&#-+=|:$\\\n\r\t 1.ax\0"),
