@@ -7,27 +7,10 @@ import { makeBatch } from "../../proxy/stream-log/batch.ts";
 import type { Account } from "../../proxy/stream-log/ledger.ts";
 import type { StreamLog } from "../../proxy/stream-log/stream-log.ts";
 import { newStream } from "./new-stream.ts";
+import { begin, END, end } from "./short-life.ts";
 
 const DAY = "2026-11-20";
 const account = (key: string, limit: number | null): Account => ({ key, day: DAY, limit });
-const END = {
-  type: "stream.end",
-  reason: "stop",
-  usage: { input: 1, output: 2, final: true },
-  timings: { totalMs: 5 },
-  digest: 0,
-} as const;
-
-async function begin(log: StreamLog): Promise<string> {
-  const { record } = await log.createStream(newStream());
-  return record.id;
-}
-
-async function end(log: StreamLog, id: string, spent?: number): Promise<void> {
-  const { tail, term, message } = (await log.findStream(id))!;
-  const ending = { status: "complete", message: { ...emptyMessage("inc"), id: message } } as const;
-  await log.append(id, term, makeBatch([END], tail + 1, 1), spent === undefined ? ending : { ...ending, spent });
-}
 
 /** @param fresh a store of its own at each call; `again` opens the same one as another process would, null where none can */
 export function ledgerContract(

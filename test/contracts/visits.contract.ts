@@ -1,33 +1,13 @@
 /** What the visits of every store must do. Run once per implementation. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { emptyMessage } from "../../protocol/index.ts";
-import { makeBatch } from "../../proxy/stream-log/batch.ts";
 import type { StreamLog } from "../../proxy/stream-log/stream-log.ts";
-import { newStream } from "./new-stream.ts";
+import { begin, end } from "./short-life.ts";
 
 const NOW = 1_800_000_000_000;
 const limit = (perMinute: number | null, concurrent: number | null = null, key = "visitor:a") => ({
   ...{ key, perMinute, concurrent },
 });
-const END = {
-  type: "stream.end",
-  reason: "stop",
-  usage: { input: 1, output: 2, final: true },
-  timings: { totalMs: 5 },
-  digest: 0,
-} as const;
-
-async function begin(log: StreamLog): Promise<string> {
-  const { record } = await log.createStream(newStream());
-  return record.id;
-}
-
-async function end(log: StreamLog, id: string): Promise<void> {
-  const { tail, term, message } = (await log.findStream(id))!;
-  const ending = { status: "complete", message: { ...emptyMessage("inc"), id: message } } as const;
-  await log.append(id, term, makeBatch([END], tail + 1, 1), ending);
-}
 
 /** @param fresh a store of its own at each call */
 export function visitsContract(name: string, fresh: () => Promise<StreamLog>): void {

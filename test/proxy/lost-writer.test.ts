@@ -10,6 +10,7 @@ import { openSqliteLog } from "../../proxy/stream-log/sqlite-log.ts";
 import { newStream } from "../contracts/new-stream.ts";
 import { fakeProvider, finish, more, text } from "../fakes/fake-provider.ts";
 import { openSocket, parseSse, runProxy } from "../fakes/running-proxy.ts";
+import type { RunningProxy } from "../fakes/running-proxy.ts";
 
 /** The shortest there may be: a lost stream is looked for every tenth of a second. */
 const resilience = { leaseMs: 300 };
@@ -41,6 +42,16 @@ const textOf = (body: string): string =>
     .map(({ data }) => JSON.parse(data) as { type: string; text?: string })
     .reduce((said, { type, text: part = "" }) => (type === "reset" ? "" : type === "delta" ? said + part : said), "");
 
+/** A stream that two watch and one has read the first word of: "lost". */
+async function watched(t: TestContext, proxy: RunningProxy) {
+  const { id } = (await (await proxy.post("/v1/streams", { input: "x" })).json()) as { id: string };
+  const socket = await openSocket(proxy);
+  t.after(() => socket.ws.terminate());
+  socket.send({ type: "sub", s: 1, id, after: "0" });
+  while (!JSON.stringify(await socket.next("ev")).includes("lost"));
+  return { id, socket, watching: await proxy.get(`/v1/streams/${id}/live`) };
+}
+
 describe("who watches a stream", () => {
   test("whose writer failed with the store goes on with the next one, on the same connection", async (t) => {
     const file = newFile(t);
@@ -48,12 +59,7 @@ describe("who watches a stream", () => {
     const provider = fakeProvider("p", [text("lost "), gate.promise, more("words"), finish], [text("whole"), finish]);
     const proxy = await runProxy([provider], { store: `sqlite:${file}`, resilience });
     t.after(() => proxy.close());
-    const { id } = (await (await proxy.post("/v1/streams", { input: "x" })).json()) as { id: string };
-    const socket = await openSocket(proxy);
-    t.after(() => socket.ws.terminate());
-    socket.send({ type: "sub", s: 1, id, after: "0" });
-    while (!JSON.stringify(await socket.next("ev")).includes("lost"));
-    const watching = await proxy.get(`/v1/streams/${id}/live`);
+    const { id, socket, watching } = await watched(t, proxy);
     const free = refuse(file);
     gate.resolve();
     // Written by nobody now: who comes meanwhile waits for the next writer, too.
@@ -76,12 +82,7 @@ describe("who watches a stream", () => {
     );
     const proxy = await runProxy([provider], { store: `sqlite:${file}`, resilience: { leaseMs: 3_000 } });
     t.after(() => proxy.close());
-    const { id } = (await (await proxy.post("/v1/streams", { input: "x" })).json()) as { id: string };
-    const socket = await openSocket(proxy);
-    t.after(() => socket.ws.terminate());
-    socket.send({ type: "sub", s: 1, id, after: "0" });
-    while (!JSON.stringify(await socket.next("ev")).includes("lost"));
-    const watching = await proxy.get(`/v1/streams/${id}/live`);
+    const { id, watching } = await watched(t, proxy);
     const free = refuse(file);
     gate.resolve();
     while (provider.open > 0) await new Promise(setImmediate);
