@@ -93,7 +93,11 @@ function connectionNote({ state, transport, retryInMs, phase, detail, error }) {
   openOver = state === "open" ? transport : null;
   switch (state) {
     case "open":
-      if (phase === "retrying") return [`The provider failed (${detail}); the proxy asks again`];
+      if (phase === "retrying") {
+        const what =
+          detail === "orphaned" ? "The proxy was lost; the next one" : `The provider failed (${detail}); the proxy`;
+        return [`${what} asks again`];
+      }
       // What the proxy does for an answer comes over the same connection.
       if (transport === wasOver) return [""];
       return [`Connected over ${transport === "sse" ? "server-sent events" : "a WebSocket"}`, "good"];
